@@ -1,0 +1,56 @@
+# `make run` and `make test` need Python 3.11+ and nothing else.
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+
+.PHONY: help run test test-sqlite test-postgres check format bench
+
+help:
+	@echo "make run     serve on http://$(HOST):$(PORT) with the demo tenants"
+	@echo "make test    the whole suite, on SQLite and on PostgreSQL, with a real Redis"
+	@echo "make check   format, lint, types, layers, migrations, docs"
+	@echo "make format  rewrite the sources in the house format"
+	@echo "make bench   the benchmarks, beside their peers"
+
+.venv/made: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "CallSphere needs Python 3.11 or later")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/product: .venv/made requirements.lock
+	@echo "Installing the packages (once, about a minute) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/all: .venv/product requirements-dev.lock
+	@echo "Installing the packages of the suite (once) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+run: .venv/product
+	@DEBUG=1 $(BIN)/python manage.py start --host $(HOST) --port $(PORT)
+
+test: test-sqlite test-postgres
+
+test-sqlite: .venv/all
+	$(BIN)/python -m pytest
+
+test-postgres: .venv/all
+	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -m "not once and not browser"
+
+check: .venv/all
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy apps callsphere tests bench
+	$(BIN)/lint-imports
+	@DEBUG=1 $(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python -m pytest tests/docs -q
+
+format: .venv/all
+	$(BIN)/ruff check --fix --quiet . || true
+	$(BIN)/ruff format --quiet .
+
+bench: .venv/all
+	$(BIN)/python bench/chat.py

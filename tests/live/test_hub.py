@@ -1,0 +1,195 @@
+"""The log and its fan-out, on a real Redis: two hubs in one loop stand for two processes."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from redis.exceptions import RedisError
+
+from apps.common import redis
+from apps.live import log
+from apps.live.hub import Hub
+
+
+@pytest.fixture
+async def here() -> AsyncIterator[Hub]:
+    hub = Hub(redis.async_client())
+    yield hub
+    await hub.close()
+
+
+@pytest.fixture
+async def elsewhere() -> AsyncIterator[Hub]:
+    hub = Hub(redis.async_client())
+    yield hub
+    await hub.close()
+
+
+@pytest.fixture
+def key() -> str:
+    return f"cs:{{ten_test}}:{secrets.token_hex(8)}"
+
+
+async def read(hub: Hub, key: str, *, after: int, upto: int) -> list[bytes]:
+    events: list[bytes] = []
+    async with asyncio.timeout(10):
+        async with aclosing(hub.follow(key, after=after)) as batches:
+            async for batch in batches:
+                events += batch
+                if after + len(events) >= upto:
+                    return events
+    raise AssertionError("unreachable")
+
+
+def numbered(count: int) -> list[bytes]:
+    return [f"event {number}".encode() for number in range(1, count + 1)]
+
+
+async def test_local_and_remote_followers_see_everything_once(here: Hub, elsewhere: Hub, key: str) -> None:
+    events = numbered(200)
+    writer = here.write(key)
+    readers = [asyncio.create_task(read(hub, key, after=0, upto=200)) for hub in (here, elsewhere, elsewhere)]
+    for event in events:
+        writer.append(event)
+        await asyncio.sleep(0)
+    await writer.flushed()
+    assert await asyncio.gather(*readers) == [events] * 3
+
+
+@pytest.mark.parametrize("after", [0, 1, 7, 19, 20])
+async def test_any_position_resumes_in_any_process(here: Hub, elsewhere: Hub, key: str, after: int) -> None:
+    events = numbered(30)
+    writer = here.write(key)
+    writer.append(*events[:10])
+    await writer.flushed()
+    writer.append(*events[10:20])
+    await writer.flushed()
+    readers = [asyncio.create_task(read(hub, key, after=after, upto=30)) for hub in (here, elsewhere)]
+    await asyncio.sleep(0)
+    writer.append(*events[20:])
+    assert await asyncio.gather(*readers) == [events[after:]] * 2
+
+
+async def test_a_later_follower_may_start_before_the_feed(here: Hub, elsewhere: Hub, key: str) -> None:
+    writer = here.write(key)
+    writer.append(*numbered(10))
+    await writer.flushed()
+    late = asyncio.create_task(read(elsewhere, key, after=8, upto=12))
+    early = asyncio.create_task(read(elsewhere, key, after=0, upto=12))
+    writer.append(b"event 11", b"event 12")
+    assert await late == numbered(12)[8:]
+    assert await early == numbered(12)
+
+
+async def test_a_new_log_is_read_while_the_reader_waits_on_another(here: Hub, elsewhere: Hub, key: str) -> None:
+    other = here.write(key + "-other")
+    waiting = asyncio.create_task(read(elsewhere, key + "-other", after=0, upto=1))
+    async with asyncio.timeout(5):
+        while not elsewhere._reading:  # noqa: ASYNC110  # set inside the hub, which has no event for it
+            await asyncio.sleep(0.001)
+    writer = here.write(key)
+    following = asyncio.create_task(read(elsewhere, key, after=0, upto=1))
+    writer.append(b"now")
+    started = asyncio.get_running_loop().time()
+    assert await following == [b"now"]
+    assert asyncio.get_running_loop().time() - started < 3  # the reader's block is 5 s
+    other.append(b"done")
+    await waiting
+
+
+async def test_a_quiet_log_gives_empty_batches(here: Hub, key: str) -> None:
+    here.write(key)
+    async with aclosing(here.follow(key, idle=0.01)) as batches:
+        assert await anext(batches) == []
+
+
+async def test_a_second_writer_is_refused(here: Hub, elsewhere: Hub, key: str) -> None:
+    first, second = here.write(key), elsewhere.write(key)
+    first.append(b"mine")
+    await first.flushed()
+    second.append(b"theirs")
+    with pytest.raises(log.Superseded):
+        await second.flushed()
+    with pytest.raises(log.Superseded):
+        second.append(b"more")
+    assert await log.read_after(redis.async_client(), key, 0) == [b"mine"]
+
+
+async def test_an_append_whose_answer_was_lost_is_not_doubled(
+    here: Hub, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = here.write(key)
+    real = here.client.pipeline
+
+    def pipeline(**options: bool):
+        monkeypatch.setattr(here.client, "pipeline", real)
+        made = real(**options)
+        execute = made.execute
+
+        async def lose_the_answer(**options: Any) -> None:
+            await execute(**options)
+            writer.append(b"c")
+            raise RedisError("connection reset")
+
+        made.execute = lose_the_answer
+        return made
+
+    monkeypatch.setattr(here.client, "pipeline", pipeline)
+    writer.append(b"a", b"b")
+    await writer.flushed()
+    assert await log.read_after(redis.async_client(), key, 0) == [b"a", b"b", b"c"]
+
+
+async def test_nothing_is_kept_after_the_last_follower(here: Hub, elsewhere: Hub, key: str) -> None:
+    writer = here.write(key)
+    writer.append(b"only")
+    assert await read(elsewhere, key, after=0, upto=1) == [b"only"]
+    assert await read(here, key, after=0, upto=1) == [b"only"]
+    writer.close()
+    assert not here.feeds
+    assert not elsewhere.feeds
+
+
+async def test_events_wait_while_redis_is_away(here: Hub, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = here.write(key)
+    real, failures = here.client.pipeline, iter([True, True, False])
+
+    def pipeline(**options: bool):
+        made = real(**options)
+        if next(failures, False):
+
+            async def fail(**_: Any) -> None:
+                raise RedisError("away")
+
+            made.execute = fail
+        return made
+
+    monkeypatch.setattr(here.client, "pipeline", pipeline)
+    writer.append(b"1")
+    writer.append(b"2")
+    await writer.flushed()
+    assert await log.read_after(redis.async_client(), key, 0) == [b"1", b"2"]
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(sizes=st.lists(st.integers(1, 5), min_size=1, max_size=8), after=st.integers(0, 45))
+def test_entries_of_any_size_are_cut_at_any_position(sizes: list[int], after: int) -> None:
+    entries, last = [], 0
+    for size in sizes:
+        numbers = range(last + 1, last + size + 1)
+        last += size
+        entries.append((f"{last}-0".encode(), {str(i).encode(): str(n).encode() for i, n in enumerate(numbers)}))
+    kept = [entry for entry in entries if int(entry[0].split(b"-")[0]) > after]
+    assert log.after(kept, after) == [str(number).encode() for number in range(after + 1, last + 1)]
+
+
+def test_many_writers_share_one_numbering(key: str) -> None:
+    client = redis.client()
+    assert log.publish(client, key=key, events=[b"a", b"b"]) == 2
+    assert log.publish(client, key=key, events=[b"c"]) == 3
+    assert log.after(client.xrange(key), 1) == [b"b", b"c"]
