@@ -1,0 +1,95 @@
+"""The base of every model that belongs to a tenant."""
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from django.db import models
+
+from apps.common.ids import MAX_LENGTH, new_id
+from apps.tenants.scope import EVERY_TENANT, current_scope, current_tenant_id
+
+M = TypeVar("M", bound=models.Model)
+
+
+class ForeignTenant(Exception):
+    """A row was about to point at, or be written for, another tenant. A bug, never bad input."""
+
+
+class TenantQuerySet(models.QuerySet[M]):
+    """Bulk writes bypass Model.save, so they are checked here."""
+
+    def bulk_create(self, objs: Iterable[M], *args: Any, **kwargs: Any) -> list[M]:
+        rows = list(objs)
+        for row in rows:
+            row.check_tenant()  # type: ignore[attr-defined]
+        return super().bulk_create(rows, *args, **kwargs)
+
+    def update(self, **kwargs: Any) -> int:
+        if "tenant" in kwargs or "tenant_id" in kwargs:
+            raise ForeignTenant("A row never changes its tenant.")
+        return super().update(**kwargs)
+
+
+class TenantManager(models.Manager.from_queryset(TenantQuerySet)):  # type: ignore[misc]
+    """Raises outside a scope, so that no query can be forgotten."""
+
+    def get_queryset(self) -> models.QuerySet[Any]:
+        scope = current_scope()
+        rows = super().get_queryset()
+        return rows if scope == EVERY_TENANT else rows.filter(tenant_id=scope)
+
+
+class PrefixedIdModel(models.Model):
+    """A primary key such as `bkg_…` (see common.ids); the class sets `id_prefix`."""
+
+    id_prefix: str
+
+    id = models.CharField(primary_key=True, max_length=MAX_LENGTH, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.id:
+            self.id = new_id(self.id_prefix)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self._state.adding:
+            kwargs.setdefault("force_insert", True)  # the key is ours: no UPDATE attempt first
+        super().save(*args, **kwargs)
+
+
+class TenantModel(PrefixedIdModel):
+    """A row of one tenant. `objects` and the base manager both show only the tenant in scope."""
+
+    tenant = models.ForeignKey("tenants.Tenant", on_delete=models.CASCADE, editable=False, related_name="+")
+
+    objects = TenantManager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "objects"
+        default_manager_name = "objects"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.check_tenant()
+        super().save(*args, **kwargs)
+
+    def check_tenant(self) -> None:
+        """Takes the tenant in scope when none is set, and refuses any other, here or in a related row.
+
+        Raises:
+            ForeignTenant: the row or a loaded related row is another tenant's.
+            NoTenantInScope: outside a scope.
+        """
+        if not self.tenant_id:
+            self.tenant_id = current_tenant_id()
+        scope = current_scope()
+        if scope not in (EVERY_TENANT, self.tenant_id):
+            raise ForeignTenant(f"{type(self).__name__} of another tenant.")
+        for field in self._meta.concrete_fields:
+            if isinstance(field, models.ForeignKey) and field.is_cached(self):  # type: ignore[attr-defined]
+                related = getattr(self, field.name)
+                if isinstance(related, TenantModel) and related.tenant_id != self.tenant_id:
+                    raise ForeignTenant(f"{type(self).__name__}.{field.name} points at another tenant.")
