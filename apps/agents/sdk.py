@@ -1,0 +1,18 @@
+"""All that a vertical may import of `agents`."""
+
+from apps.agents.blueprints import Agent, DemoTenant, Vertical
+from apps.agents.tools.definition import Email, Phone, Time, Tool, ToolContext, ToolRefused, ToolResult, tool
+
+__all__ = [
+    "Agent",
+    "DemoTenant",
+    "Email",
+    "Phone",
+    "Time",
+    "Tool",
+    "ToolContext",
+    "ToolRefused",
+    "ToolResult",
+    "Vertical",
+    "tool",
+]

@@ -1,0 +1,117 @@
+"""What was said and done: conversations, their turns, and the tools that were called."""
+
+from django.db import models
+from django.utils import timezone
+
+from apps.tenants.base import TenantModel
+
+
+class Channel(models.TextChoices):
+    CHAT = "chat", "Chat"
+    PHONE = "phone", "Phone"
+    BROWSER = "browser", "Browser call"
+
+
+class Conversation(TenantModel):
+    """One visitor with one tenant's agents, over one channel.
+
+    `contact` is whom the conversation has identified; tools may speak about nobody else.
+    """
+
+    id_prefix = "conv"
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Open"
+        CLOSED = "closed", "Closed"
+
+    channel = models.CharField(max_length=16, choices=Channel, default=Channel.CHAT)
+    status = models.CharField(max_length=16, choices=Status, default=Status.OPEN)
+    agent = models.SlugField(help_text="Who speaks now; changes with a handoff.")
+    visitor = models.CharField(max_length=40, blank=True, editable=False)
+    widget_key = models.CharField(max_length=32, blank=True, editable=False)
+    contact = models.ForeignKey(
+        "business.Contact", null=True, blank=True, on_delete=models.SET_NULL, related_name="conversations"
+    )
+    handover = models.JSONField(
+        default=dict, blank=True, help_text="Intent and what is known, as the last handoff left it."
+    )
+    started_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta(TenantModel.Meta):
+        ordering = ["-last_at"]
+        indexes = [models.Index(fields=["tenant", "-last_at"], name="conversation_recent")]
+
+    def __str__(self) -> str:
+        who = self.contact.name if self.contact else "Visitor"
+        return f"{who}, {self.started_at:%b %-d %H:%M}"
+
+
+class Turn(TenantModel):
+    """One message: a visitor's, or one finished step of an agent's run (its words and its tool calls)."""
+
+    id_prefix = "turn"
+
+    class Role(models.TextChoices):
+        VISITOR = "visitor", "Visitor"
+        AGENT = "agent", "Agent"
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="turns")
+    number = models.PositiveIntegerField(editable=False)
+    role = models.CharField(max_length=16, choices=Role)
+    text = models.TextField(blank=True)
+    run = models.CharField(max_length=32, blank=True, editable=False)
+    message_id = models.CharField(max_length=64, blank=True, editable=False)
+    agent = models.SlugField(blank=True)
+    agent_version = models.PositiveIntegerField(null=True, blank=True)
+    ended = models.CharField(
+        max_length=16, blank=True, help_text="Why the run ended with this turn; empty while it went on."
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta(TenantModel.Meta):
+        ordering = ["conversation_id", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "number"], name="one_turn_per_number"),
+            models.UniqueConstraint(
+                fields=["conversation", "message_id"],
+                condition=~models.Q(message_id=""),
+                name="one_turn_per_message_id",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()} {self.number}"
+
+
+class ToolCall(TenantModel):
+    """One call of a tool: asked by which agent version, with what, and what came of it."""
+
+    id_prefix = "call"
+
+    class Status(models.TextChoices):
+        STARTED = "started", "Started"
+        DONE = "done", "Done"
+        REFUSED = "refused", "Refused"
+        FAILED = "failed", "Failed"
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="tool_calls")
+    turn = models.ForeignKey(Turn, null=True, on_delete=models.CASCADE, related_name="tool_calls")
+    run = models.CharField(max_length=32, editable=False)
+    key = models.CharField(max_length=80, editable=False, help_text="Idempotency key: one call, one effect.")
+    call = models.CharField(max_length=80, editable=False, help_text="The model's id of the call.")
+    name = models.CharField(max_length=64)
+    arguments = models.TextField(help_text="As the model wrote them.")
+    result = models.JSONField(default=dict)
+    status = models.CharField(max_length=16, choices=Status, default=Status.STARTED)
+    agent = models.SlugField(blank=True)
+    agent_version = models.PositiveIntegerField(null=True)
+    started_at = models.DateTimeField(default=timezone.now, editable=False)
+    duration_ms = models.PositiveIntegerField(null=True)
+
+    class Meta(TenantModel.Meta):
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["conversation", "key"], name="one_tool_call_per_key")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.get_status_display().lower()})"

@@ -1,0 +1,97 @@
+"""Reading conversations: for the model, and for people."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from django.db.models import Prefetch
+
+from apps.conversations.models import Conversation, ToolCall, Turn
+
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """A message as people see it: an agent's steps of one run are one bubble."""
+
+    id: str
+    role: str
+    text: str
+    agent: str
+    run: str
+    created_at: str
+    ended: str
+    tools: tuple[dict[str, str], ...]
+
+
+def messages(*, conversation: Conversation, turns: int = 40) -> list[dict[str, Any]]:
+    """The last turns in the form of Chat Completions; bounded, so a long conversation costs no more a step.
+
+    An assistant message and the results of its tool calls are never separated: providers reject that.
+    """
+    rows = list(reversed(_with_calls(conversation).order_by("-number")[:turns]))
+    result: list[dict[str, Any]] = []
+    for turn in rows:
+        if turn.role == Turn.Role.VISITOR:
+            result.append({"role": "user", "content": turn.text})
+            continue
+        # A call without a recorded result (its process died) is left out: its tool had no effect.
+        calls = [call for call in turn.tool_calls.all() if call.status != ToolCall.Status.STARTED]
+        if not turn.text and not calls:
+            continue
+        message: dict[str, Any] = {"role": "assistant", "content": turn.text or None}
+        if calls:
+            message["tool_calls"] = [
+                {
+                    "id": call.pk,
+                    "type": "function",
+                    "function": {"name": call.name, "arguments": call.arguments},
+                }
+                for call in calls
+            ]
+        result.append(message)
+        result += [
+            {"role": "tool", "tool_call_id": call.pk, "content": _encode(call.result).decode()} for call in calls
+        ]
+    return result
+
+
+def bubbles(*, conversation: Conversation) -> list[Bubble]:
+    """The whole conversation for people, oldest first."""
+    result: list[Bubble] = []
+    for turn in _with_calls(conversation):
+        tools = tuple({"call": call.call, "name": call.name, "status": call.status} for call in turn.tool_calls.all())
+        last = result[-1] if result else None
+        if last is not None and last.role == turn.role == Turn.Role.AGENT and last.run == turn.run:
+            text = "\n\n".join(part for part in (last.text, turn.text) if part)
+            result[-1] = Bubble(
+                last.id,
+                last.role,
+                text,
+                turn.agent,
+                last.run,
+                last.created_at,
+                turn.ended,
+                last.tools + tools,
+            )
+        else:
+            result.append(
+                Bubble(
+                    turn.pk,
+                    turn.role,
+                    turn.text,
+                    turn.agent,
+                    turn.run,
+                    turn.created_at.isoformat(),
+                    turn.ended,
+                    tools,
+                )
+            )
+    return result
+
+
+def _with_calls(conversation: Conversation) -> Any:
+    return Turn.objects.filter(conversation=conversation).prefetch_related(
+        Prefetch("tool_calls", queryset=ToolCall.objects.order_by("id"))
+    )
