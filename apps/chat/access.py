@@ -1,0 +1,111 @@
+"""Who may chat: widget keys, visitor tokens, origins. Everything here is decided before a stream starts."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest
+
+from apps.chat import tokens
+from apps.chat.tokens import BadToken, Visitor
+from apps.common.errors import AppError, InvalidInput
+from apps.tenants.models import WidgetKey
+from apps.tenants.scope import all_tenants
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
+
+
+class UnknownWidget(AppError):
+    """No such widget key, or it is switched off."""
+
+    code = "unknown_widget"
+    status = 401
+
+
+class OriginNotAllowed(AppError):
+    """The page is not among the widget's allowed domains."""
+
+    code = "origin_not_allowed"
+    status = 403
+
+
+@dataclass(frozen=True, slots=True)
+class Widget:
+    """What a widget key stands for."""
+
+    id: str
+    key: str
+    tenant_id: str
+    agent: str
+    allowed_domains: tuple[str, ...]
+
+
+def find_widget(key: str) -> Widget:
+    """The widget of a public key. Sync; needs no scope: the key is what names the tenant.
+
+    Raises:
+        UnknownWidget: there is none, or it is inactive.
+    """
+    if not key:
+        raise UnknownWidget("Send the widget's key: the X-Widget-Key header, or “widget” in the body.", field="widget")
+    with all_tenants(reason="a widget key names its tenant"):
+        row = WidgetKey.objects.filter(key=key[:64], is_active=True).first()
+    if row is None:
+        raise UnknownWidget("There is no widget with this key.", field="widget")
+    return Widget(row.pk, row.key, row.tenant_id, row.agent, tuple(row.allowed_domains))
+
+
+def visitor_of(request: HttpRequest) -> Visitor | None:
+    """The visitor whose token the request carries; None when it carries none.
+
+    Raises:
+        BadToken: there is one, and it is not valid.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token.strip():
+        return tokens.read(token.strip())
+    if token := request.GET.get("token", ""):  # an EventSource cannot set headers
+        return tokens.read(token)
+    return None
+
+
+def required_visitor(request: HttpRequest) -> Visitor:
+    """Like `visitor_of`, and raises BadToken when there is none."""
+    visitor = visitor_of(request)
+    if visitor is None:
+        raise BadToken("Send the visitor token: Authorization: Bearer …")
+    return visitor
+
+
+def check_origin(request: HttpRequest, widget: Widget) -> None:
+    """A browser page may call for this widget only from our own origin (the frame) or an allowed domain.
+
+    Requests without an Origin come from no page, so there is no page to protect.
+
+    Raises:
+        OriginNotAllowed: it is another page's.
+    """
+    origin = request.headers.get("Origin")
+    if origin is None or not widget.allowed_domains or origin == f"{request.scheme}://{request.get_host()}":
+        return
+    if not any(domain_matches(domain, origin) for domain in widget.allowed_domains):
+        raise OriginNotAllowed("This page is not among the widget's allowed domains.")
+
+
+def domain_matches(domain: str, origin: str) -> bool:
+    """Whether an allowed domain (`shop.example`, `*.shop.example`, `https://shop.example:8443`) covers an origin."""
+    scheme, _, host = domain.rpartition("://")
+    parts = urlsplit(origin)
+    if scheme and scheme != parts.scheme:
+        return False
+    actual = parts.netloc if ":" in host else parts.hostname or ""
+    if host.startswith("*."):
+        return actual.endswith(host[1:]) and actual != host[2:]
+    return actual == host
+
+
+def check_message_id(message_id: str) -> str:
+    """A client's message id: a UUID, so that nobody can guess their way into another visitor's run."""
+    if not _UUID.fullmatch(message_id):
+        raise InvalidInput("Expected a UUID, such as crypto.randomUUID() makes.", field="message_id")
+    return message_id.replace("-", "").lower()

@@ -1,0 +1,120 @@
+"""Beginning and finding a visitor's conversations; sync, in the tenant's scope."""
+
+import datetime as dt
+from typing import Any
+
+from django.conf import settings
+
+from apps.agents.live import live_agent
+from apps.chat.access import Widget
+from apps.chat.tokens import Visitor
+from apps.common.errors import NotFound
+from apps.conversations import transcript, turns
+from apps.conversations.models import Channel, Conversation
+from apps.plans import allowance
+from apps.plans.allowance import NotAllowed
+from apps.tenants.models import Tenant, WidgetKey
+
+
+def own(*, visitor: Visitor, conversation_id: str) -> Conversation:
+    """The visitor's conversation.
+
+    Raises:
+        NotFound: there is none, or it is another visitor's.
+    """
+    found = Conversation.objects.filter(pk=conversation_id, visitor=visitor.id, channel=Channel.CHAT).first()
+    if found is None:
+        raise NotFound("There is no such conversation.", field="conversation")
+    return found
+
+
+def accept(
+    *,
+    visitor: Visitor,
+    widget: Widget | None,
+    conversation_id: str | None,
+    text: str,
+    message_id: str,
+    run: str,
+    now: dt.datetime,
+) -> tuple[Conversation, str]:
+    """Takes a message in: checks the allowance, finds or begins the conversation, stores the visitor's turn.
+
+    Returns:
+        (the conversation, the name of the agent who will answer).
+
+    Raises:
+        NotAllowed: trial over or limit reached; nothing is stored.
+        NotFound: not this visitor's conversation.
+        NoAgent: nobody to answer.
+    """
+    allowance.check(now=now, conversation_id=conversation_id or "")
+    if conversation_id:
+        conversation = own(visitor=visitor, conversation_id=conversation_id)
+        agent = live_agent(slug=conversation.agent)
+    else:
+        agent = live_agent(slug=widget.agent if widget else "")
+        conversation = turns.start(
+            agent=agent.slug,
+            channel=Channel.CHAT,
+            now=now,
+            visitor=visitor.id,
+            widget_key=widget.id if widget else visitor.widget_key,
+        )
+    turns.add_visitor_turn(conversation=conversation, text=text, message_id=message_id, run=run, now=now)
+    return conversation, agent.name
+
+
+def session(*, visitor: Visitor, widget: Widget, now: dt.datetime) -> dict[str, Any]:
+    """What the widget shows before the first message."""
+    tenant = Tenant.objects.get(pk=visitor.tenant_id)
+    agent = live_agent(slug=widget.agent)
+    look = WidgetKey.objects.get(pk=widget.id)
+    latest = (
+        Conversation.objects.filter(visitor=visitor.id, channel=Channel.CHAT, status=Conversation.Status.OPEN)
+        .order_by("-last_at")
+        .values_list("pk", flat=True)
+        .first()
+    )
+    closed = None
+    try:
+        allowance.check(now=now, conversation_id=latest or "")
+    except NotAllowed as error:
+        closed = error.message
+    return {
+        "conversation": latest,
+        "greeting": agent.greeting,
+        "agent": {"name": agent.name},
+        "tenant": {"name": tenant.name, "accent": look.accent},
+        "title": look.title or tenant.name,
+        "locale": tenant.locale,
+        "sandbox": settings.SANDBOX_ANSWERS,
+        "closed": closed,
+    }
+
+
+def turns_of(*, visitor: Visitor, conversation_id: str) -> dict[str, Any]:
+    """The visitor's conversation so far, for a reload."""
+    conversation = own(visitor=visitor, conversation_id=conversation_id)
+    agent = live_agent(slug=conversation.agent)
+    bubbles = transcript.bubbles(conversation=conversation)
+    return {
+        "conversation": conversation.pk,
+        "agent": {"slug": agent.slug, "name": agent.name},
+        "turns": [
+            {
+                "id": bubble.id,
+                "role": "user" if bubble.role == "visitor" else "agent",
+                "text": bubble.text,
+                "agent": bubble.agent,
+                "run": bubble.run,
+                "created_at": bubble.created_at,
+                "ended": bubble.ended,
+                "tools": [
+                    {**tool, "label": agent.tools[tool["name"]].label if tool["name"] in agent.tools else ""}
+                    for tool in bubble.tools
+                ],
+            }
+            for bubble in bubbles
+        ],
+    }

@@ -1,0 +1,37 @@
+"""`manage.py serve`: the production server (uvicorn), with the parts it needs started beside it."""
+
+import signal
+import sys
+from typing import Any
+
+import uvicorn
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils.module_loading import import_string
+
+from apps.common import redis
+
+
+class Command(BaseCommand):
+    help = "Serve over HTTP and WebSocket."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+
+    def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
+        # uvicorn raises the signal again when it is done; the default action would skip our atexit handlers.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        redis.client().ping()
+        if settings.SANDBOX_ANSWERS and settings.SANDBOX_ALLOWED:
+            import_string(settings.SANDBOX_LAUNCHER)()
+        uvicorn.run(
+            "callsphere.asgi:application",
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,  # the address behind proxies is read by us, by TRUSTED_PROXIES
+            server_header=False,
+            timeout_graceful_shutdown=10,
+        )

@@ -1,0 +1,259 @@
+"""The chat's addresses (docs/embedding.md). All async: a stream holds no thread and no database connection."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+import msgspec
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+
+from apps.chat import access, conversations, runs, tokens
+from apps.chat.access import Widget
+from apps.chat.tokens import BadToken, Visitor
+from apps.common import sse
+from apps.common.api import api_view, read_json
+from apps.common.database import in_thread
+from apps.common.errors import AppError, InvalidInput, NotFound
+from apps.common.ids import new_id
+from apps.common.redis import async_client
+from apps.common.streaming import streaming_response
+from apps.tenants import keys
+from apps.tenants.scope import in_tenant
+
+MAX_MESSAGE = 4_000
+"""Characters."""
+REMEMBERED = 24 * 3600
+"""Seconds for which a message id is known."""
+
+
+class RunInProgress(AppError):
+    """The conversation's last message is still being answered."""
+
+    code = "run_in_progress"
+    status = 409
+    retryable = True
+
+
+class _Message(msgspec.Struct):
+    role: str = ""
+    content: str = ""
+
+
+class _Ask(msgspec.Struct):
+    message: str | None = None
+    messages: list[_Message] | None = None
+    widget: str = ""
+    conversation: str | None = None
+    message_id: str | None = None
+
+    def text(self) -> str:
+        """The visitor's words, from `message` or the last user message of `messages`."""
+        field, text = "message", self.message
+        if text is None:
+            field = "messages"
+            text = next((m.content for m in reversed(self.messages or []) if m.role == "user"), None)
+        if text is None:
+            raise InvalidInput("Expected “message”, or “messages” with a user message.", field="message")
+        if not text.strip():
+            raise InvalidInput("The message is empty.", field=field)
+        if len(text) > MAX_MESSAGE:
+            raise InvalidInput(f"The message has {len(text)} characters; at most {MAX_MESSAGE}.", field=field)
+        if "\0" in text:
+            raise InvalidInput("The message has a NUL character.", field=field)
+        return text.strip()
+
+
+class _OpenSession(msgspec.Struct):
+    widget: str = ""
+
+
+@api_view("POST")
+async def sessions(request: HttpRequest) -> HttpResponseBase:
+    """Mints a visitor token; with an old one, for the same visitor."""
+    body = read_json(request, _OpenSession)
+    widget = await in_thread(access.find_widget, request.headers.get("X-Widget-Key") or body.widget)
+    access.check_origin(request, widget)
+    visitor = _returning(request, widget) or tokens.new_visitor(tenant_id=widget.tenant_id, widget_key=widget.id)
+    answer = await in_tenant(
+        widget.tenant_id, conversations.session, visitor=visitor, widget=widget, now=timezone.now()
+    )
+    return JsonResponse({"token": visitor.token(), "expires_in": tokens.LIFETIME, **answer})
+
+
+def _returning(request: HttpRequest, widget: Widget) -> Visitor | None:
+    """The visitor of an old token of this tenant, if it carries one that we still remember."""
+    token = request.headers.get("Authorization", "").partition(" ")[2]
+    try:
+        visitor = tokens.read(token, max_age=tokens.MEMORY)
+    except BadToken:
+        return None
+    return visitor if visitor.tenant_id == widget.tenant_id else None
+
+
+@api_view("POST")
+async def stream(request: HttpRequest) -> HttpResponseBase:
+    """Starts a run and streams it; the same `message_id` joins the run it started."""
+    body = read_json(request, _Ask)
+    text = body.text()
+    message_id = access.check_message_id(body.message_id) if body.message_id else new_id("msg")
+    visitor, widget = await _who(request, body)
+    tenant_id = visitor.tenant_id
+    run_id = runs.new_run_id()
+    client = async_client()
+    claim = keys.message_run(tenant_id, visitor.id, message_id)
+    if not await client.set(claim, run_id, nx=True, ex=REMEMBERED):
+        return await _join(visitor, (await client.get(claim) or b"").decode())
+    try:
+        if body.conversation:
+            await _occupy(tenant_id, body.conversation, run_id)
+        # A client that leaves now must not leave half a message behind.
+        return await asyncio.shield(_start(visitor, widget, body.conversation, text, message_id, run_id))
+    except BaseException:
+        await client.delete(claim)
+        raise
+
+
+async def _start(
+    visitor: Visitor,
+    widget: Widget | None,
+    conversation_id: str | None,
+    text: str,
+    message_id: str,
+    run_id: str,
+) -> HttpResponseBase:
+    tenant_id = visitor.tenant_id
+    try:
+        conversation, agent = await in_tenant(
+            tenant_id,
+            conversations.accept,
+            visitor=visitor,
+            widget=widget,
+            conversation_id=conversation_id,
+            text=text,
+            message_id=message_id,
+            run=run_id,
+            now=timezone.now(),
+        )
+        if not conversation_id:
+            await _occupy(tenant_id, conversation.pk, run_id)
+        opened = {"run": run_id, "conversation": conversation.pk, "token": visitor.token(), "agent": agent}
+        await runs.begin(
+            tenant_id=tenant_id,
+            conversation_id=conversation.pk,
+            visitor=visitor.id,
+            run_id=run_id,
+            opened=opened,
+        )
+    except BaseException:
+        if conversation_id:
+            await async_client().delete(keys.active_run(tenant_id, conversation_id))
+        raise
+    return streaming_response(_events(tenant_id, run_id, after=0))
+
+
+async def _who(request: HttpRequest, body: _Ask) -> tuple[Visitor, Widget | None]:
+    """The visitor (a new one when there is no token) and the widget they came through."""
+    visitor = access.visitor_of(request)
+    key = request.headers.get("X-Widget-Key") or body.widget
+    if not key and visitor is not None:
+        return visitor, None
+    widget = await in_thread(access.find_widget, key)
+    access.check_origin(request, widget)
+    if visitor is not None and visitor.tenant_id != widget.tenant_id:
+        raise BadToken("The visitor token is for another widget.")
+    return visitor or tokens.new_visitor(tenant_id=widget.tenant_id, widget_key=widget.id), widget
+
+
+async def _occupy(tenant_id: str, conversation_id: str, run_id: str) -> None:
+    """Claims the conversation for a run. A claim whose process died is taken over."""
+    client = async_client()
+    key = keys.active_run(tenant_id, conversation_id)
+    if await client.set(key, run_id, nx=True, ex=runs.KEPT):
+        return
+    holder = (await client.get(key) or b"").decode()
+    if holder and await client.exists(keys.run_lease(tenant_id, holder)):
+        raise RunInProgress("The last message is still being answered.", run=holder, retry_after=2)
+    await client.set(key, run_id, ex=runs.KEPT)
+
+
+async def _join(visitor: Visitor, run_id: str) -> HttpResponseBase:
+    """The run that this message id started, from its beginning."""
+    for _ in range(50):  # its first request may be just between the claim and the run
+        run = await runs.find(tenant_id=visitor.tenant_id, run_id=run_id)
+        if run is not None:
+            if run.visitor != visitor.id:
+                break
+            return streaming_response(_events(visitor.tenant_id, run_id, after=0))
+        await asyncio.sleep(0.1)
+    raise NotFound("This message was answered earlier; read the conversation.", field="message_id")
+
+
+@api_view("GET")
+async def resume(request: HttpRequest, run_id: str) -> HttpResponseBase:
+    """Follows a run from a position, live or finished; 204 when there is nothing left to say."""
+    visitor, run = await _own_run(request, run_id)
+    after = _position(request, run_id)
+    if run.over and await runs.last_position(tenant_id=visitor.tenant_id, run_id=run_id) <= after:
+        return HttpResponse(status=204)
+    return streaming_response(_events(visitor.tenant_id, run_id, after=after))
+
+
+@api_view("POST")
+async def stop(request: HttpRequest, run_id: str) -> HttpResponseBase:
+    """Stops the generation. A run that is over stays as it is."""
+    visitor, run = await _own_run(request, run_id)
+    if not run.over:
+        await runs.stop(tenant_id=visitor.tenant_id, run_id=run_id)
+    return JsonResponse({"run": run_id}, status=202)
+
+
+@api_view("GET")
+async def conversation(request: HttpRequest, conversation_id: str) -> HttpResponseBase:
+    """The turns so far, and the run that is under way."""
+    visitor = access.required_visitor(request)
+    active = await runs.active(tenant_id=visitor.tenant_id, conversation_id=conversation_id)
+    answer = await in_tenant(
+        visitor.tenant_id, conversations.turns_of, visitor=visitor, conversation_id=conversation_id
+    )
+    # What the run has said is in its stream, from the beginning: not here, too.
+    answer["turns"] = [turn for turn in answer["turns"] if turn["role"] == "user" or turn["run"] != active]
+    return JsonResponse({**answer, "active_run": {"run": active, "after": 0} if active else None})
+
+
+async def _own_run(request: HttpRequest, run_id: str) -> tuple[Visitor, runs.RunInfo]:
+    visitor = access.required_visitor(request)
+    run = await runs.find(tenant_id=visitor.tenant_id, run_id=run_id)
+    if run is None or run.visitor != visitor.id:
+        raise NotFound("There is no such run.")
+    return visitor, run
+
+
+def _position(request: HttpRequest, run_id: str) -> int:
+    """Where to resume: `Last-Event-ID: <run>:<seq>`, or `?after=<seq>`; 0 without either."""
+    if last := request.headers.get("Last-Event-ID", ""):
+        run, _, number = last.rpartition(":")
+        if run != run_id or not number.isdecimal():
+            raise InvalidInput("Expected <run>:<seq> of this run.", field="Last-Event-ID")
+        return int(number[:9])
+    number = request.GET.get("after", "0")
+    if not number.isdecimal():
+        raise InvalidInput("Expected a number of 0 or more.", field="after")
+    return int(number[:9])
+
+
+async def _events(tenant_id: str, run_id: str, *, after: int) -> AsyncIterator[bytes]:
+    """The run as server-sent events."""
+    yield sse.KEEP_ALIVE  # headers and a first byte leave at once, whatever buffers between
+    prefix = f"id: {run_id}:"
+    async with aclosing(runs.follow(tenant_id=tenant_id, run_id=run_id, after=after)) as batches:
+        async for batch in batches:
+            if not batch:
+                yield sse.KEEP_ALIVE
+                continue
+            lines = []
+            for number, name, data in batch:
+                event = f"event: {name}\n" if name else ""
+                lines.append(f"{prefix}{number}\n{event}data: {data.decode()}\n\n")
+            yield "".join(lines).encode()
