@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 
 from apps.agents.live import live_agent
+from apps.agents.models import Agent
 from apps.chat.access import Widget
 from apps.chat.tokens import Visitor
 from apps.common.errors import NotFound
@@ -97,6 +98,7 @@ def turns_of(*, visitor: Visitor, conversation_id: str) -> dict[str, Any]:
     """The visitor's conversation so far, for a reload."""
     conversation = own(visitor=visitor, conversation_id=conversation_id)
     agent = live_agent(slug=conversation.agent)
+    names = dict(Agent.objects.values_list("slug", "name"))
     bubbles = transcript.bubbles(conversation=conversation)
     return {
         "conversation": conversation.pk,
@@ -106,7 +108,7 @@ def turns_of(*, visitor: Visitor, conversation_id: str) -> dict[str, Any]:
                 "id": bubble.id,
                 "role": "user" if bubble.role == "visitor" else "agent",
                 "text": bubble.text,
-                "agent": bubble.agent,
+                "agent": names.get(bubble.agent, ""),
                 "run": bubble.run,
                 "created_at": bubble.created_at,
                 "ended": bubble.ended,

@@ -1,14 +1,13 @@
 """What a run needs of the database and the model: the agent at its desk, with the conversation before it."""
 
 import datetime as dt
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal, cast
 
 import msgspec
-from django.utils import timezone
 
 from apps.agents import brain, model
 from apps.agents.live import LiveAgent, live_agent
@@ -22,6 +21,8 @@ from apps.plans import usage
 from apps.tenants.models import Tenant
 from apps.tenants.scope import current_tenant_id, in_tenant
 
+Clock = Callable[[], dt.datetime]
+"""Gives an aware now."""
 MAX_OUTPUT_TOKENS = 2_000
 
 
@@ -33,6 +34,7 @@ class Desk:
     agent: LiveAgent
     business: brain.Business
     tenant: Tenant
+    clock: Clock
 
     @property
     def labels(self) -> dict[str, str]:
@@ -41,15 +43,15 @@ class Desk:
         return own | {f"{brain.TRANSFER}{slug}": f"Asking {name}" for slug, (name, _) in self.agent.colleagues.items()}
 
     def now(self) -> dt.datetime:
-        return timezone.now().astimezone(self.tenant.zone)
+        return self.clock().astimezone(self.tenant.zone)
 
 
-def prepare(conversation_id: str) -> Desk:
+def prepare(conversation_id: str, clock: Clock) -> Desk:
     """The desk of the conversation's agent, in the tenant's scope."""
     tenant = Tenant.objects.get(pk=current_tenant_id())
     conversation = Conversation.objects.get(pk=conversation_id)
     business = brain.Business(tenant.name, tenant.time_zone, tenant.phone, tenant.address)
-    return Desk(conversation, live_agent(slug=conversation.agent), business, tenant)
+    return Desk(conversation, live_agent(slug=conversation.agent), business, tenant, clock)
 
 
 async def step(tenant_id: str, desk: Desk) -> AsyncGenerator[core.Event, None]:
@@ -121,8 +123,8 @@ async def call(
     if asked.name.removeprefix(brain.TRANSFER) in desk.agent.colleagues and asked.name.startswith(brain.TRANSFER):
         outcome = await in_tenant(tenant_id, _hand_over, desk, asked, journal)
         if outcome.status == "done":
-            desk = await in_tenant(tenant_id, prepare, desk.conversation.pk)
-            return core.CallFinished(asked.call, True, handed_to=desk.agent.slug), desk
+            desk = await in_tenant(tenant_id, prepare, desk.conversation.pk, desk.clock)
+            return core.CallFinished(asked.call, True, handed_to=desk.agent.name), desk
         return core.CallFinished(asked.call, False), desk
     now = desk.now()
     context = ToolContext(
@@ -158,7 +160,7 @@ def _hand_over(desk: Desk, asked: core.RunCall, journal: ToolJournal) -> Outcome
     else:
         slug = asked.name.removeprefix(brain.TRANSFER)
         handover = {name: str(given.get(name, ""))[:1_000] for name in ("intent", "known")}
-        turns.hand_over(conversation_id=desk.conversation.pk, to=slug, handover=handover, now=timezone.now())
+        turns.hand_over(conversation_id=desk.conversation.pk, to=slug, handover=handover, now=desk.now())
         outcome = Outcome("done", {"ok": True, "say": "", "data": {"handed_to": slug}})
     journal.finish(outcome.status, outcome.result, duration_ms=0)
     return outcome

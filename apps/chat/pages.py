@@ -57,7 +57,7 @@ def frame(request: HttpRequest, key: str) -> HttpResponse:
     except (UnknownWidget, NoAgent):
         raise Http404 from None
     config = {name: look[name] for name in ("tenant", "agent", "greeting", "sandbox", "closed", "locale")}
-    config |= {"key": widget.key, "api": "/api/chat", "parentOrigins": _parent_origins(widget)}
+    config |= {"key": widget.key, "api": "/api/chat", "parentOrigins": _parent_origins(request, widget)}
     response = render(request, "widget/frame.html", {"config": config})
     response["Content-Security-Policy"] = (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; font-src 'self'; "
@@ -67,11 +67,11 @@ def frame(request: HttpRequest, key: str) -> HttpResponse:
     return response
 
 
-def _parent_origins(widget: Widget) -> list[str]:
+def _parent_origins(request: HttpRequest, widget: Widget) -> list[str]:
     """For the frame's script, which checks who sends it messages."""
     if not widget.allowed_domains:
         return ["*"]
-    origins = []
+    origins = [f"{request.scheme}://{request.get_host()}"]
     for domain in widget.allowed_domains:
         origins += [domain] if "://" in domain else [f"https://{domain}", f"http://{domain}"]
     return origins

@@ -12,6 +12,7 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from apps.chat import desk
+from apps.chat.desk import Clock
 from apps.chat.core import turn as core
 from apps.chat.core.turn import Turn
 from apps.chat.leases import leases
@@ -53,14 +54,27 @@ def decode(event: bytes) -> tuple[str, bytes]:
     return name.decode(), data
 
 
-async def begin(*, tenant_id: str, conversation_id: str, visitor: str, run_id: str, opened: dict[str, Any]) -> None:
-    """Starts generating; returns when the run exists for every reader. `opened` is the `run` event's data."""
+async def begin(
+    *,
+    tenant_id: str,
+    conversation_id: str,
+    visitor: str,
+    run_id: str,
+    opened: dict[str, Any],
+    clock: Clock = timezone.now,
+) -> None:
+    """Starts generating; returns when the run exists for every reader.
+
+    Args:
+        opened: the `run` event's data.
+        clock: what the agent and its tools take for now; another one only where a dialogue is rehearsed.
+    """
     state = {"conversation": conversation_id, "visitor": visitor, "over": 0}
     pipeline = async_client().pipeline(transaction=True)
     pipeline.hset(keys.run_state(tenant_id, run_id), mapping=state)
     pipeline.expire(keys.run_state(tenant_id, run_id), KEPT)
     await pipeline.execute()
-    run = _Run(tenant_id, conversation_id, run_id, hub().write(keys.run_log(tenant_id, run_id)))
+    run = _Run(tenant_id, conversation_id, run_id, hub().write(keys.run_log(tenant_id, run_id)), clock)
     await leases().hold(tenant_id, run_id, on_stop=run.stop)
     _running[run_id] = run
     task = asyncio.create_task(run.generate(opened), name=run_id)
@@ -160,11 +174,12 @@ async def _close(tenant_id: str, run_id: str) -> None:
 class _Run:
     """The shell around the turn: performs its actions, in order, and feeds back what came of them."""
 
-    def __init__(self, tenant_id: str, conversation_id: str, run_id: str, writer: Writer) -> None:
+    def __init__(self, tenant_id: str, conversation_id: str, run_id: str, writer: Writer, clock: Clock) -> None:
         self.tenant_id = tenant_id
         self.conversation_id = conversation_id
         self.run_id = run_id
         self.writer = writer
+        self.clock = clock
         self.inbox: asyncio.Queue[core.Event] = asyncio.Queue()
         self.stopping = False
         self.work: asyncio.Task[None] | None = None
@@ -181,8 +196,8 @@ class _Run:
         turn = Turn(agent="", labels={})
         clock = asyncio.get_running_loop().time
         try:
-            self.desk = await in_tenant(self.tenant_id, desk.prepare, self.conversation_id)
-            turn.agent, turn.labels = self.desk.agent.slug, self.desk.labels
+            self.desk = await in_tenant(self.tenant_id, desk.prepare, self.conversation_id, self.clock)
+            turn.agent, turn.labels = self.desk.agent.name, self.desk.labels
             event: core.Event = core.Opened(opened)
             while True:
                 for action in turn.handle(event, clock()):
@@ -250,7 +265,7 @@ class _Run:
                 run=self.run_id,
                 text=text,
                 ended=ended,
-                now=timezone.now(),
+                now=self.clock(),
             )
         if ended:
             await in_tenant(
@@ -259,7 +274,7 @@ class _Run:
                 conversation_id=self.conversation_id,
                 input_tokens=turn.input_tokens,
                 output_tokens=turn.output_tokens,
-                now=timezone.now(),
+                now=self.clock(),
             )
 
     async def _call(self, turn: Turn, action: core.RunCall, *, after: asyncio.Task[None] | None) -> None:

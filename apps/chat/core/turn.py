@@ -128,7 +128,7 @@ Phase = Literal["new", "model", "tools", "over"]
 
 @dataclass
 class Turn:
-    """The state of one run. `agent` is who speaks; `labels` what the visitor reads while a tool runs."""
+    """The state of one run. `agent` is the name of who speaks; `labels` what the visitor reads while a tool runs."""
 
     agent: str
     labels: Mapping[str, str]
