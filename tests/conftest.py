@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.management import call_command
@@ -11,6 +12,9 @@ from django.test import TransactionTestCase
 
 from apps.tenants.models import Membership, Role, Tenant, User
 from apps.tenants.scope import all_tenants, tenant_scope
+
+hypothesis.settings.register_profile("callsphere", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("callsphere")
 
 PASSWORD = "callsphere-tests"
 
