@@ -12,6 +12,7 @@ from apps.common.errors import AppError, InvalidInput
 from apps.tenants.models import WidgetKey
 from apps.tenants.scope import all_tenants
 
+_KEY = re.compile(r"wk_[A-Za-z0-9_-]{1,61}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 
 
@@ -48,8 +49,10 @@ def find_widget(key: str) -> Widget:
     """
     if not key:
         raise UnknownWidget("Send the widget's key: the X-Widget-Key header, or “widget” in the body.", field="widget")
-    with all_tenants(reason="a widget key names its tenant"):
-        row = WidgetKey.objects.filter(key=key[:64], is_active=True).first()
+    row = None
+    if _KEY.fullmatch(key):
+        with all_tenants(reason="a widget key names its tenant"):
+            row = WidgetKey.objects.filter(key=key, is_active=True).first()
     if row is None:
         raise UnknownWidget("There is no widget with this key.", field="widget")
     return Widget(row.pk, row.key, row.tenant_id, row.agent, tuple(row.allowed_domains))

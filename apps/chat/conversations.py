@@ -10,6 +10,7 @@ from apps.agents.models import Agent
 from apps.chat.access import Widget
 from apps.chat.tokens import Visitor
 from apps.common.errors import NotFound
+from apps.common.ids import is_id
 from apps.conversations import transcript, turns
 from apps.conversations.models import Channel, Conversation
 from apps.plans import allowance
@@ -23,7 +24,9 @@ def own(*, visitor: Visitor, conversation_id: str) -> Conversation:
     Raises:
         NotFound: there is none, or it is another visitor's.
     """
-    found = Conversation.objects.filter(pk=conversation_id, visitor=visitor.id, channel=Channel.CHAT).first()
+    found = None
+    if is_id(conversation_id):
+        found = Conversation.objects.filter(pk=conversation_id, visitor=visitor.id, channel=Channel.CHAT).first()
     if found is None:
         raise NotFound("There is no such conversation.", field="conversation")
     return found
@@ -49,7 +52,7 @@ def accept(
         NotFound: not this visitor's conversation.
         NoAgent: nobody to answer.
     """
-    allowance.check(now=now, conversation_id=conversation_id or "")
+    allowance.check(now=now, conversation_id=conversation_id if conversation_id and is_id(conversation_id) else "")
     if conversation_id:
         conversation = own(visitor=visitor, conversation_id=conversation_id)
         agent = live_agent(slug=conversation.agent)

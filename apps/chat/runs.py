@@ -12,9 +12,9 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from apps.chat import desk
-from apps.chat.desk import Clock
 from apps.chat.core import turn as core
 from apps.chat.core.turn import Turn
+from apps.chat.desk import Clock
 from apps.chat.leases import leases
 from apps.common.ids import new_id
 from apps.common.redis import async_client

@@ -1,5 +1,6 @@
 """Public identifiers: a prefix that says what it is, a time part that sorts, a random part nobody guesses."""
 
+import re
 import secrets
 import time
 
@@ -7,6 +8,7 @@ ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base32: no i, l, o, u
 _TIME_DIGITS = 9  # 45 bits of milliseconds: until the year 3084
 _RANDOM_DIGITS = 11  # 55 bits
 MAX_LENGTH = 32
+_SHAPE = re.compile(r"[a-z]{2,10}_[0-9a-z]{20}")
 
 
 def _base32(number: int, digits: int) -> str:
@@ -17,3 +19,8 @@ def new_id(prefix: str) -> str:
     """A new identifier such as `conv_1k3v9q2m4x7p0a8d5e6f`; ids made later sort later (to the millisecond)."""
     milliseconds = time.time_ns() // 1_000_000
     return f"{prefix}_{_base32(milliseconds, _TIME_DIGITS)}{_base32(secrets.randbits(55), _RANDOM_DIGITS)}"
+
+
+def is_id(text: str) -> bool:
+    """Whether `text` has an identifier's shape; what has not is not worth a query (or is not even text to PostgreSQL)."""
+    return _SHAPE.fullmatch(text) is not None

@@ -1,5 +1,7 @@
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -13,11 +15,13 @@ from tests.server import serving
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[str]:
+def server(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """Address of the whole product on a real socket."""
     from callsphere.asgi import application
 
-    with serving(application) as address:
+    with ExitStack() as stack:
+        with django_db_blocker.unblock():  # at its start the server checks the database's role
+            address = stack.enter_context(serving(application))
         yield address
 
 

@@ -1,0 +1,81 @@
+"""Two full tenants: every model has rows in both."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection, models
+
+from apps.agents import releases
+from apps.agents.models import Agent
+from apps.agents.registry import verticals
+from apps.business.models import Contact
+from apps.conversations import turns
+from apps.conversations.models import ToolCall
+from apps.plans import usage
+from apps.plans.subscriptions import start_trial
+from apps.tenants import audit
+from apps.tenants.base import TenantModel
+from apps.tenants.models import ApiKey, Tenant, User, WidgetKey
+from apps.tenants.rls import tenant_models
+from apps.tenants.scope import tenant_scope
+from tests.conftest import make_member, make_tenant
+
+
+def fill(tenant: Tenant, *, owner: str) -> User:
+    """Puts rows of every model into a tenant; its owner."""
+    user = make_member(owner, tenant)
+    now = datetime.now(UTC)
+    with tenant_scope(tenant.pk):
+        start_trial(now=now)
+        for vertical in verticals().values():
+            releases.install(vertical=vertical)
+            if vertical.demo is not None:
+                vertical.demo.load(now.astimezone(tenant.zone))
+        agent = Agent.objects.filter(is_front=True).get()
+        releases.draft_of(agent=agent)
+        WidgetKey().save()
+        ApiKey.issue(name="CRM")
+        audit.record(actor="system", action="test.filled")
+        conversation = turns.start(agent=agent.slug, channel="chat", now=now, visitor="vis_x")
+        turns.add_visitor_turn(conversation=conversation, text="hello", message_id="m", run="r", now=now)
+        turn = turns.add_agent_turn(
+            conversation=conversation, text="Hi!", run="r", agent=agent.slug, agent_version=1, ended="stop", now=now
+        )
+        ToolCall.objects.create(
+            conversation=conversation, turn=turn, run="r", key="k", call="c", name="n", arguments="{}"
+        )
+        turns.identify(conversation_id=conversation.pk, contact_id=Contact.objects.earliest("pk").pk, now=now)
+        usage.count_interaction(conversation_id=conversation.pk, now=now)
+    return user
+
+
+@pytest.fixture
+def mine(transactional_db: None) -> Tenant:
+    """Riverside, full; `bob@harbor.example` must see nothing of it."""
+    tenant = make_tenant("riverside", "Riverside Clinic")
+    fill(tenant, owner="alice@riverside.example")
+    return tenant
+
+
+@pytest.fixture
+def theirs(transactional_db: None) -> Tenant:
+    """Harbor, full; owned by `bob@harbor.example`."""
+    tenant = make_tenant("harbor", "Harbor Salon", time_zone="Europe/London")
+    fill(tenant, owner="bob@harbor.example")
+    return tenant
+
+
+@pytest.fixture
+def rows_of() -> Callable[[Tenant], dict[type[TenantModel], list[str]]]:
+    """The primary keys of a tenant's rows, by model."""
+
+    def collect(tenant: Tenant) -> dict[type[TenantModel], list[str]]:
+        with tenant_scope(tenant.pk):
+            return {model: list(model.objects.values_list("pk", flat=True)) for model in tenant_models()}
+
+    return collect
+
+
+def table_of(model: type[models.Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
