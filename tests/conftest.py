@@ -1,6 +1,7 @@
 """The cast: Riverside Clinic (Alice owns it), Harbor Salon (Bob owns it), and Charlie, who belongs to neither."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import hypothesis
@@ -12,6 +13,7 @@ from django.test import TransactionTestCase
 
 from apps.tenants.models import Membership, Role, Tenant, User
 from apps.tenants.scope import all_tenants, tenant_scope
+from tests.server import serving
 
 hypothesis.settings.register_profile("callsphere", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("callsphere")
@@ -49,6 +51,18 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     connection.settings_dict.update({key: runtime[key] for key in owner})
     yield
     connection.settings_dict.update(owner)
+
+
+@pytest.fixture(scope="session")
+def server(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """Address of the whole product on a real socket, with its static files collected as in production."""
+    call_command("collectstatic", interactive=False, verbosity=0)
+    from callsphere.asgi import application  # here: it looks for the collected files
+
+    with ExitStack() as stack:
+        with django_db_blocker.unblock():  # at its start the server checks the database's role
+            address = stack.enter_context(serving(application))
+        yield address
 
 
 def _empty(self: Any) -> None:

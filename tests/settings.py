@@ -4,6 +4,7 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 _var = tempfile.mkdtemp(prefix="cs-")
 atexit.register(shutil.rmtree, _var, ignore_errors=True)  # registered first, so it runs after the servers ended
@@ -19,6 +20,7 @@ for _name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
 
 from callsphere.settings import *  # noqa: E402, F403
 
+STATIC_ROOT = Path(_var) / "static"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False  # the suite talks plain HTTP to itself

@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+import phonenumbers
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.http import Http404, HttpRequest, HttpResponse
@@ -173,12 +174,22 @@ def _business(tenant: Tenant) -> dict[str, Any]:
         for member in Staff.objects.filter(is_active=True).order_by("name")[:8]
     ]
     return {
-        "phone": tenant.phone,
+        "phone": _national(tenant.phone, tenant.region),
         "address": tenant.address,
         "hours": hours,
         "services": services,
         "staff": staff,
     }
+
+
+def _national(phone: str, region: str) -> str:
+    """An E.164 number as people of its own country write it; with the country code for others."""
+    if not phone:
+        return ""
+    number = phonenumbers.parse(phone)
+    national = number.country_code == phonenumbers.country_code_for_region(region)
+    style = phonenumbers.PhoneNumberFormat.NATIONAL if national else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return phonenumbers.format_number(number, style)
 
 
 def _other_origin(request: HttpRequest) -> str:

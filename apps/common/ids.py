@@ -22,5 +22,5 @@ def new_id(prefix: str) -> str:
 
 
 def is_id(text: str) -> bool:
-    """Whether `text` has an identifier's shape; what has not is not worth a query (or is not even text to PostgreSQL)."""
+    """Whether `text` has an identifier's shape; what has not is not worth a query (PostgreSQL takes no NUL)."""
     return _SHAPE.fullmatch(text) is not None

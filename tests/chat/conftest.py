@@ -1,7 +1,4 @@
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
@@ -11,18 +8,6 @@ from apps.plans.subscriptions import start_trial
 from apps.tenants.models import Tenant, WidgetKey
 from apps.tenants.scope import tenant_scope
 from tests.conftest import make_tenant
-from tests.server import serving
-
-
-@pytest.fixture(scope="session")
-def server(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
-    """Address of the whole product on a real socket."""
-    from callsphere.asgi import application
-
-    with ExitStack() as stack:
-        with django_db_blocker.unblock():  # at its start the server checks the database's role
-            address = stack.enter_context(serving(application))
-        yield address
 
 
 def open_for_business(tenant: Tenant, *, key: str) -> WidgetKey:

@@ -1,0 +1,178 @@
+"""Runs as the world treats them: stopped, interrupted, asked twice, followed by many, left by their process."""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable
+
+import httpx2 as httpx
+import pytest
+
+from apps.agents.models import AgentVersion
+from apps.chat import runs
+from apps.common import redis
+from apps.conversations.models import Conversation, Turn
+from apps.plans.models import UsageEntry
+from apps.tenants import keys
+from apps.tenants.models import WidgetKey
+from apps.tenants.scope import tenant_scope
+from tests.chat.client import Answer, Visitor
+
+HOURS = "What are your opening hours?"
+
+
+def slow_down(widget: WidgetKey, fault: str = "slow=0.05") -> None:
+    with tenant_scope(widget.tenant_id):
+        AgentVersion.objects.update(model=f"sandbox+{fault}")
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def in_background(visitor: Visitor, text: str) -> tuple[threading.Thread, list[Answer]]:
+    answers: list[Answer] = []
+    thread = threading.Thread(target=lambda: answers.append(visitor.ask(text)))
+    thread.start()
+    return thread, answers
+
+
+def test_tokens_arrive_one_by_one(server: str, widget: WidgetKey) -> None:
+    slow_down(widget, "slow=0.1")
+    times: list[float] = []
+    body = {"message": HOURS, "message_id": str(uuid.uuid4())}
+    with httpx.stream(
+        "POST", f"{server}/api/chat/stream", json=body, headers={"X-Widget-Key": widget.key}, timeout=30
+    ) as response:
+        for line in response.iter_lines():
+            if '"tok"' in line:
+                times.append(time.monotonic())
+    assert len(times) > 5
+    assert times[-1] - times[0] > 0.05 * len(times), "not delivered in one piece at the end"
+
+
+def test_stop_ends_the_generation_and_keeps_what_was_said(server: str, widget: WidgetKey) -> None:
+    slow_down(widget, "endless+slow=0.02")
+    visitor = Visitor(server, widget.key)
+    thread, answers = in_background(visitor, "hello")
+    eventually(lambda: visitor.conversation is not None)
+    with tenant_scope(widget.tenant_id):
+        run = Turn.objects.get(role="visitor").run
+    assert visitor.http.post(f"/api/chat/runs/{run}/stop", headers=visitor.headers()).status_code == 202
+    thread.join(10)
+    assert answers[0].check().done["reason"] == "stopped"
+    with tenant_scope(widget.tenant_id):
+        stored = Turn.objects.get(role="agent")
+        assert stored.ended == "stopped"
+        assert stored.text == answers[0].text
+    assert visitor.http.post(f"/api/chat/runs/{run}/stop", headers=visitor.headers()).status_code == 202, (
+        "twice is fine"
+    )
+
+
+def test_a_stop_from_another_process_arrives(server: str, widget: WidgetKey) -> None:
+    slow_down(widget, "endless+slow=0.02")
+    visitor = Visitor(server, widget.key)
+    thread, answers = in_background(visitor, "hello")
+    eventually(lambda: visitor.conversation is not None)
+    with tenant_scope(widget.tenant_id):
+        run = Turn.objects.get(role="visitor").run
+    redis.client().set(keys.run_stop(widget.tenant_id, run), 1, ex=60)
+    thread.join(10)
+    assert answers[0].check().done["reason"] == "stopped"
+
+
+def test_one_run_at_a_time(server: str, widget: WidgetKey) -> None:
+    visitor = Visitor(server, widget.key)
+    visitor.ask("hello")
+    slow_down(widget)
+    thread, answers = in_background(visitor, HOURS)
+    with tenant_scope(widget.tenant_id):
+        eventually(lambda: Turn.objects.filter(role="visitor").count() == 2)
+    body = {"message": "And on Sunday?", "conversation": visitor.conversation}
+    refused = visitor.http.post("/api/chat/stream", json=body, headers=visitor.headers())
+    assert refused.status_code == 409
+    assert refused.json()["error"]["code"] == "run_in_progress"
+    assert refused.headers["Retry-After"]
+    thread.join(10)
+    assert answers[0].check().done["reason"] == "stop"
+    assert visitor.ask("And on Sunday?").check().done["reason"] == "stop"
+
+
+def test_many_viewers_see_the_same(server: str, widget: WidgetKey) -> None:
+    slow_down(widget)
+    visitor = Visitor(server, widget.key)
+    begun = visitor.ask(HOURS, stop_after=2)
+    seen: list[Answer | None] = [None] * 5
+
+    def watch(position: int) -> None:
+        seen[position] = visitor.resume(begun.run["run"], after=position)
+
+    threads = [threading.Thread(target=watch, args=[position]) for position in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    whole = seen[0]
+    assert whole is not None
+    for position, answer in enumerate(seen):
+        assert answer is not None
+        assert answer.check(after=position).events == whole.events[position:]
+
+
+def test_a_reload_during_an_answer_gets_it_once(server: str, widget: WidgetKey) -> None:
+    slow_down(widget)
+    visitor = Visitor(server, widget.key)
+    begun = visitor.ask(HOURS, stop_after=3)
+    found = visitor.http.get(f"/api/chat/conversations/{visitor.conversation}", headers=visitor.headers()).json()
+    assert found["active_run"] == {"run": begun.run["run"], "after": 0}
+    assert [turn["role"] for turn in found["turns"]] == ["user"], "the run's words come from its stream, once"
+
+
+def test_a_run_whose_process_died_gets_its_terminal_event(
+    server: str, widget: WidgetKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As its process would leave it: events in the log, no lease, no end."""
+    monkeypatch.setattr(runs, "HEARTBEAT", 0.2)
+    visitor = Visitor(server, widget.key)
+    visitor.ask("hello")
+    run, client = runs.new_run_id(), redis.client()
+    with tenant_scope(widget.tenant_id):
+        visitor_id = Conversation.objects.get(pk=visitor.conversation).visitor
+    state = {"conversation": visitor.conversation, "visitor": visitor_id, "over": 0}
+    client.hset(keys.run_state(widget.tenant_id, run), mapping=state)
+    opened = runs.encode("run", {"run": run, "conversation": visitor.conversation, "token": visitor.token})
+    client.xadd(keys.run_log(widget.tenant_id, run), {"0": opened, "1": runs.encode("", {"tok": "Hel"})}, id="2-0")
+    client.set(keys.active_run(widget.tenant_id, visitor.conversation or ""), run)
+    answer = visitor.resume(run)
+    assert answer is not None
+    assert answer.check().done["reason"] == "error"
+    assert answer.named("error")[0]["code"] == "interrupted"
+    assert visitor.resume(run) is not None, "finished runs can still be read"
+    assert visitor.ask("hello again").check().done["reason"] == "stop", "the conversation is free again"
+
+
+def test_a_conversation_counts_once(server: str, widget: WidgetKey) -> None:
+    visitor = Visitor(server, widget.key)
+    visitor.ask("hello")
+    visitor.ask(HOURS)
+    with tenant_scope(widget.tenant_id):
+        assert UsageEntry.objects.filter(kind="interaction").count() == 1
+        assert UsageEntry.objects.filter(kind="output_tokens").count() == 2
+
+
+def test_fifty_visitors_at_once(server: str, widget: WidgetKey) -> None:
+    answers: list[Answer] = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(Visitor(server, widget.key).ask(HOURS))) for _ in range(50)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(answers) == 50
+    assert {answer.check().done["reason"] for answer in answers} == {"stop"}
+    assert len({answer.run["conversation"] for answer in answers}) == 50
