@@ -8,7 +8,7 @@ from django.db import models
 from apps.common.ids import MAX_LENGTH, new_id
 from apps.tenants.scope import EVERY_TENANT, current_scope, current_tenant_id
 
-M = TypeVar("M", bound=models.Model)
+M = TypeVar("M", bound="TenantModel")
 
 
 class ForeignTenant(Exception):
@@ -21,7 +21,7 @@ class TenantQuerySet(models.QuerySet[M]):
     def bulk_create(self, objs: Iterable[M], *args: Any, **kwargs: Any) -> list[M]:
         rows = list(objs)
         for row in rows:
-            row.check_tenant()  # type: ignore[attr-defined]
+            row.check_tenant()
         return super().bulk_create(rows, *args, **kwargs)
 
     def update(self, **kwargs: Any) -> int:
@@ -89,7 +89,7 @@ class TenantModel(PrefixedIdModel):
         if scope not in (EVERY_TENANT, self.tenant_id):
             raise ForeignTenant(f"{type(self).__name__} of another tenant.")
         for field in self._meta.concrete_fields:
-            if isinstance(field, models.ForeignKey) and field.is_cached(self):  # type: ignore[attr-defined]
+            if isinstance(field, models.ForeignKey) and field.is_cached(self):
                 related = getattr(self, field.name)
                 if isinstance(related, TenantModel) and related.tenant_id != self.tenant_id:
                     raise ForeignTenant(f"{type(self).__name__}.{field.name} points at another tenant.")

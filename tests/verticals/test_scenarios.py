@@ -10,7 +10,7 @@ CASES = [(slug, scenario) for slug, vertical in verticals().items() for scenario
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("slug", "scenario"), CASES, ids=lambda value: getattr(value, "name", value))
-async def test_a_scenario_passes(slug: str, scenario) -> None:  # noqa: ANN001
+async def test_a_scenario_passes(slug: str, scenario) -> None:
     report = await rehearse(verticals()[slug], scenario)
     shown = "\n".join(f"{who:<8}{text}" for who, text in report.transcript)
     assert report.problems == [], shown

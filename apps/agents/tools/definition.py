@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic.fields import FieldInfo
 
 Phone = Annotated[str, Field(max_length=40, json_schema_extra={"format": "phone"})]
 Email = Annotated[str, Field(max_length=254, json_schema_extra={"format": "email"})]
@@ -16,6 +17,8 @@ Time = Annotated[dt.time, Field(json_schema_extra={"format": "time"})]
 """Local wall-clock time, HH:MM."""
 
 MAX_TEXT = 1_000
+_AGAIN = "I did not get that quite right. Could you say it once more?"
+_FREE_TEXT = (str, str | None)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -116,14 +119,15 @@ class Tool:
         Raises:
             ToolRefused: not JSON, an unknown, missing or wrong argument; the text names it for the model.
         """
+        if "\\u0000" in arguments:  # no text column takes it, and no visitor says it
+            raise ToolRefused("invalid_arguments", _AGAIN, data={"problem": "NUL characters are not allowed."})
         try:
             parsed = self.arguments_model.model_validate_json(arguments or "{}")
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"]) or None
             problem = f"{place}: {first['msg']}" if place else first["msg"]
-            say = "I did not get that quite right. Could you say it once more?"
-            raise ToolRefused("invalid_arguments", say, field=place, data={"problem": problem}) from None
+            raise ToolRefused("invalid_arguments", _AGAIN, field=place, data={"problem": problem}) from None
         return {name: getattr(parsed, name) for name in type(parsed).model_fields}
 
 
@@ -149,10 +153,10 @@ def tool(*, label: str, writes: bool = False, timeout: float = 10.0) -> Callable
 def _described(annotation: Any) -> Any:
     """Turns bare strings in Annotated into descriptions, and bounds free text."""
     if get_origin(annotation) is not Annotated:
-        return Annotated[annotation, Field(max_length=MAX_TEXT)] if annotation is str else annotation
+        return Annotated[annotation, Field(max_length=MAX_TEXT)] if annotation in _FREE_TEXT else annotation
     base, *metadata = get_args(annotation)
     described = [Field(description=item) if isinstance(item, str) else item for item in metadata]
-    if base is str and not any(isinstance(item, type(Field())) and item.metadata for item in described):
+    if base in _FREE_TEXT and not any(isinstance(item, FieldInfo) and item.metadata for item in described):
         described.append(Field(max_length=MAX_TEXT))
     return Annotated[(base, *described)]
 

@@ -1,0 +1,1 @@
+"""An offline stand-in for the model provider, speaking its real wire protocol."""

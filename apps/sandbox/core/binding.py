@@ -1,0 +1,185 @@
+"""Values for arguments: from what the visitor said, and from what earlier results carry."""
+
+import re
+from typing import Any
+
+from rapidfuzz import fuzz
+
+from .acts import Act, acts
+from .lexicon import NEUTRAL_OPTIONS, word_set
+from .mentions import Mention, latest
+from .schema import Argument, Kind, Tool
+from .state import State
+from .words import concepts, content, humanize, stem
+
+_WHO = re.compile(r"\b(?i:with|by|see|is|about|named|called)\s+(?P<what>(?:[A-Z][\w'’-]*\.?\s?){1,4})")
+_MONEY_WORDS = word_set(
+    """
+    price budget amount income deposit rent salary cost payment fee total value loan balance
+    """
+)
+_PLACE_WORDS = word_set(
+    """
+    city town location area address postcode zip place region neighborhood street
+    """
+)
+_STOP = (
+    r"(?=[,.;!?]|\s+(?:tomorrow|today|tonight|on|at|next|this|if|please|and|but|with|so|in|by|as|when"
+    r"|for|or|before|after"
+    r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b|\s*$)"
+)
+_WHAT = r"(?:my|the|a|an|some|his|her|our)?\s*(?P<what>[^,.;!?]{2,80}?)"
+_REASONS = tuple(
+    re.compile(pattern, re.I)
+    for pattern in (
+        rf"\b(?:about|regarding|concerning|because of|due to|problem with|issue with|trouble with"
+        rf"|pain in)\s+{_WHAT}{_STOP}",
+        r"\bbecause\s+(?P<what>[^.;!?]{3,120}?)(?=[.;!?]|\s+(?:please|can|could)\b|\s*$)",
+        rf"\bi(?: have|['’]ve| have got|['’]ve got|['’]m having| keep getting"
+        rf"| got)\s+(?:got\s+)?{_WHAT}{_STOP}",
+        rf"\bmy\s+(?P<what>[^\W\d_]+(?: [^\W\d_]+)? (?:hurts?|aches?|is|are|has|have|keeps?|does|do"
+        rf"|won['’]t|makes?)\b[^,.;!?]{{0,60}}?){_STOP}",
+        rf"\b(?:for|needs?|have)\s+(?:my|a|an|the|some)\s+(?P<what>[^,.;!?]{{2,60}}?){_STOP}",
+    )
+)  # fmt: skip
+
+
+def bind(argument: Argument, tool: Tool, state: State) -> Any:
+    """The value of a human-known argument of `tool` as the visitor gave it, or None."""
+    kind = argument.kind
+    if kind in (Kind.FIRST_NAME, Kind.LAST_NAME, Kind.PHONE, Kind.EMAIL, Kind.PAST_DATE):
+        return latest(state.mentions, kind)
+    if kind is Kind.FULL_NAME:
+        parts = [latest(state.mentions, k) for k in (Kind.FIRST_NAME, Kind.LAST_NAME)]
+        return " ".join(map(str, parts)) if all(parts) else None
+    fresh = [m for m in state.mentions if m.turn >= state.since]
+    if kind is Kind.DATE:
+        dates = state.wish_dates()
+        return dates[0][0] if dates else None
+    if kind is Kind.TIME:
+        times = [m for m in fresh if m.kind is Kind.TIME and m.role != "source"]
+        return times[-1].value if times else None
+    if kind is Kind.DURATION:
+        return latest(fresh, kind)
+    if kind is Kind.NUMBER:
+        return _number(argument, fresh)
+    if kind is Kind.FLAG:
+        return _flag(argument, fresh, state.said())
+    if kind is Kind.CODE:
+        return latest(fresh, Kind.CODE)
+    if kind is Kind.OPTION:
+        return _option(argument, fresh, state)
+    value = _answer(argument, fresh)
+    if value is None:
+        value = _reason(argument, state) if kind is Kind.REASON else _topic(argument, tool, state)
+    return [value] if argument.many and value is not None else value
+
+
+def _answer(argument: Argument, mentions: list[Mention]) -> Any:
+    return next((m.value for m in reversed(mentions) if m.label == argument.name), None)
+
+
+def _number(argument: Argument, mentions: list[Mention]) -> int | float | None:
+    names = {stem(w) for w in humanize(argument.name).split()}
+    labels = names | {argument.name} | ({"money"} if names & {stem(w) for w in _MONEY_WORDS} else set())
+    labels |= {"percent"} if names & {"rate", "percent", "percentag"} else set()
+    value = next((m.value for m in reversed(mentions) if m.kind is Kind.NUMBER and m.label in labels), None)
+    return int(value) if value is not None and argument.type == "integer" else value  # type: ignore[return-value]
+
+
+def _flag(argument: Argument, mentions: list[Mention], said: str) -> bool | None:
+    value = _answer(argument, mentions)
+    if value is not None:
+        return bool(value)
+    wanted = set(content(humanize(argument.name)))
+    return True if wanted and wanted <= set(content(said)) else None
+
+
+def _option(argument: Argument, mentions: list[Mention], state: State) -> Any:
+    answer = _answer(argument, mentions)
+    value = similar_option(argument, str(answer or state.said()))
+    if value is None and argument.required:
+        values = [v for v, _ in argument.options]
+        if state.registered:
+            value = next((v for v in values if "new" in humanize(v).split()), None)
+        value = value or next((v for n in NEUTRAL_OPTIONS for v in values if n in humanize(v).split()), None)
+    return value
+
+
+def similar_option(argument: Argument, text: str) -> str | None:
+    """The option whose words the text uses; typos and other endings are forgiven, guesses are not made."""
+    said, meant = content(text), concepts(text)
+    best, best_score = None, 0.0
+    for value, gloss in argument.options:
+        own = content(gloss)
+        name = set(content(humanize(value)))
+        hits = sum((2.0 if w in name else 1.0) for w in said if w in own)
+        hits += sum(0.8 for w in said if w not in own and len(w) > 5 and any(_akin(w, o) for o in own))
+        if name and len(name & set(said)) < len(name) and hits < 2.0 and len(name) > 1:
+            hits *= 0.7
+        hits += 0.1 * len(meant & concepts(humanize(value))) if hits else 0.0
+        if hits > best_score:
+            best, best_score = value, hits
+    return best if best_score >= 0.8 else None
+
+
+def _akin(a: str, b: str) -> bool:
+    """Words of one family ("orthodox" and "orthodoxy") or a typo apart."""
+    return len(b) > 5 and (a[:6] == b[:6] or fuzz.ratio(a, b) >= 84)
+
+
+def _reason(argument: Argument, state: State) -> str | None:
+    """The matter in the visitor's own words, since the goal was named."""
+    heard = state.heard_since()
+    if argument.name in (
+        "query",
+        "question",
+        "description",
+        "issue",
+        "problem",
+        "message",
+        "summary",
+        "details",
+        "complaint",
+    ):
+        return heard[0][:500] if heard and content(heard[0]) else None
+    for text in reversed(heard):
+        for pattern in _REASONS:
+            for match in pattern.finditer(text):
+                what = match["what"].strip()
+                if content(what) and not _is_request(what):
+                    return what
+    # Words that answered nothing else are most likely about the matter itself.
+    return state.unplaced[-1] if argument.required and state.unplaced else None
+
+
+def _is_request(what: str) -> bool:
+    """Whether the words only repeat that something should be booked ("an appointment")."""
+    if re.search(r"\d|\b(?:name|number|phone|e-?mail|birthday|been|question)\b", what, re.I):
+        return True
+    rest = [w for w in content(what) if not concepts(w) & {"@appointment", "@book", "@available", "@cancel", "@move"}]
+    return not rest or bool(acts(what) & (Act.YES | Act.NO))
+
+
+def _topic(argument: Argument, tool: Tool, state: State) -> str | None:
+    said = state.said()
+    if argument.options:
+        value = similar_option(argument, said)
+        if value is not None:
+            return value
+    words = set(humanize(argument.name).split())
+    if words & _PLACE_WORDS or set(content(argument.description)) & _PLACE_WORDS:
+        place = re.search(r"\b(?:in|near|around|at|to)\s+(?P<what>(?:[A-Z][\w'’-]+\s?){1,4})", said)
+        return place["what"].strip() if place else None
+    # "Name of the thing", when it must be given, is more likely what was asked for than whom the visitor named.
+    of_thing = argument.required and argument.description.lower().startswith("name of")
+    if "name" in words and not of_thing:
+        who = _WHO.search(said)
+        named = who["what"].strip() if who else ""
+        return named if named and not set(named.lower().split()) <= state.own_names() else None
+    quoted = re.search(r"[\"“](?P<what>[^\"”]{2,80})[\"”]", said)
+    if quoted:
+        return quoted["what"]
+    # A search needs something to go by; anything else is better asked for than guessed.
+    plain = all(a.kind in (Kind.TOPIC, Kind.OPTION, Kind.NUMBER) for a in tool.required)
+    return state.leftover() if argument.required and tool.reads and plain else None

@@ -1,0 +1,234 @@
+"""Folding the events of a request into the state of the dialogue."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from .acts import Act, acts
+from .history import Event, Heard, Result, Spoke
+from .match import STRONG, THRESHOLD, Matcher
+from .mentions import Mention, read_mentions
+from .offers import Item, Wish, choose, items, shared, spread
+from .privacy import asks_about_others
+from .questions import ANYTHING_ELSE, asked
+from .schema import NAME_KINDS, Kind, Tool
+from .segments import sentences
+from .state import OFFERED, Goal, State
+from .times import find_window
+from .words import content, stem
+
+
+def build_state(events: Sequence[Event], tools: list[Tool], today: date, *, day_first: bool = False) -> State:
+    """Fold the events of a request into the state before the next reply."""
+    state = State(tools, today, Matcher(tools))
+    known = [a for t in tools for a in t.arguments]
+    for at, event in enumerate(events):
+        if isinstance(event, Heard):
+            _hear(state, event.text, at, day_first)
+        elif isinstance(event, Result):
+            state.results.append((at, event))
+            _learn(state, event, at)
+        elif isinstance(event, Spoke):
+            state.asked = asked(event.text, known)
+            state.asked_before |= state.asked.kinds
+            if "?" not in event.text or ANYTHING_ELSE in event.text:
+                state.goals.clear()
+    return state
+
+
+def _hear(state: State, text: str, at: int, day_first: bool) -> None:
+    state.heard.append((at, text))
+    state.act = acts(text)
+    found = read_mentions(text, at, state.today, state.asked, day_first=day_first)
+    state.mentions += found
+    if state.asked.register and state.act & (Act.YES | Act.NO):
+        state.wants_new, state.refused_new = Act.NO not in state.act, Act.NO in state.act
+    if state.act & Act.NEW_HERE:
+        state.wants_new = True
+    state.dropped = bool(state.act & Act.NEVER_MIND and state.goals)
+    if state.act & Act.NEVER_MIND:
+        state.goals.clear()
+    before = [g.tool.name for g in state.goals]
+    answered = bool(state.asked) and _answers(state, found)
+    _forget_other_person(state, found)
+    _wish_times(state, text, found)
+    chosen = _pick(state, text, found)
+    state.private = asks_about_others(text)
+    if state.private:
+        state.goals.clear()
+    elif not chosen and not state.act & (Act.WHO_ARE_YOU | Act.WHAT_CAN_YOU_DO):
+        _set_goals(state, text, at, found, answered)
+    state.spoken_for = {g.tool.name for g in state.goals}
+    changed = [g.tool.name for g in state.goals] != before
+    placed = changed or answered or chosen or bool(found) or state.dropped
+    if (
+        not placed
+        and state.goals
+        and content(text)
+        and not state.act & (Act.QUESTION | Act.NO | Act.THANKS | Act.ANGRY)
+    ):
+        state.unplaced.append(text.strip(" .!"))
+        placed = state.wants_text()
+    state.understood = placed
+
+
+def _forget_other_person(state: State, found: list[Mention]) -> None:
+    """Ids belong to the person they were looked up for: a whole other name makes them void."""
+    for kind in (Kind.FIRST_NAME, Kind.LAST_NAME):
+        if not any(m.kind is kind for m in found):
+            return
+    earlier = {(m.kind, str(m.value).lower()) for m in state.mentions[: len(state.mentions) - len(found)]}
+    if any((m.kind, str(m.value).lower()) not in earlier for m in found if m.kind in NAME_KINDS):
+        for key in state.identity:
+            state.facts.pop(key, None)
+
+
+def _answers(state: State, found: list[Mention]) -> bool:
+    kinds = {m.kind for m in found}
+    labels = {m.label for m in found}
+    wanted = state.asked
+    if (wanted.confirm or wanted.register or wanted.choice) and state.act & (Act.YES | Act.NO | Act.ANYONE):
+        return True
+    return bool(kinds & wanted.kinds) or any(a.name in labels for a in wanted.arguments)
+
+
+def _set_goals(state: State, text: str, at: int, found: list[Mention], answered: bool) -> None:
+    """Name new goals: a question is put on top of an open errand, another errand replaces it."""
+    dated = any(m.kind in (Kind.DATE, Kind.TIME) for m in found)
+    bar = STRONG if state.goals and (answered or state.asked) else THRESHOLD
+    questions: list[Tool] = []
+    for sentence in sentences(text):
+        best = next(iter(state.matcher.rank(sentence, dated=dated)), None)
+        if best is None or best.score < bar:
+            continue
+        if best.tool.reads:
+            questions.append(best.tool)
+        elif not state.goals or state.goals[0].tool != best.tool:
+            state.goals[:] = [Goal(best.tool, at)]
+            state.slots, state.slot, state.window = [], None, find_window(text)
+    errands = {g.tool.name for g in state.goals}
+    if questions and not any(t.name in errands for t in questions):
+        # An errand named in the same breath swallows questions that only serve it.
+        errand_now = state.goals and state.goals[-1].since == at
+        state.goals[:] = [g for g in state.goals if not g.tool.reads]
+        if not errand_now:
+            state.goals += [Goal(t, at) for t in reversed(list(dict.fromkeys(questions)))]
+
+
+def _wish_times(state: State, text: str, found: list[Mention]) -> None:
+    window = find_window(text)
+    if window:
+        state.window = window
+    elif any(m.kind is Kind.TIME for m in found):
+        state.window = None
+
+
+def _pick(state: State, text: str, found: list[Mention]) -> bool:
+    """Let the visitor's words choose among what was offered; a new wish undoes an earlier choice."""
+    picked = False
+    if state.slots:
+        fresh = [m for m in found if m.kind in (Kind.DATE, Kind.TIME)]
+        if fresh:
+            state.slot = None
+        shown = spread(state.fitting_slots() or state.slots, OFFERED)
+        slot = _chosen_slot(state, shown, text, fresh)
+        if slot:
+            state.slot, picked = slot, True
+    if state.listed and not picked:
+        _point_at(state, text)
+    if state.listed and state.asked.choice and not picked:
+        mine = [m for m in found if m.kind in (Kind.DATE, Kind.TIME)]
+        names = frozenset(stem(n) for n in state.own_names())
+        left = choose(state.listed, Wish(text, names=names, may_pick=True))
+        by_words = len(left) == 1
+        if not by_words:
+            dates = tuple((str(m.value), m.until or str(m.value)) for m in mine if m.kind is Kind.DATE)
+            times = tuple((str(m.value), m.sure) for m in mine if m.kind is Kind.TIME)
+            left = choose(state.listed, Wish(text, dates, times, names))
+        if len(left) == 1:
+            # Saying which one is meant says nothing about the time that is wished for.
+            if not by_words:
+                state.mentions[:] = [replace(m, role="source") if m in mine else m for m in state.mentions]
+            _settle(state, left[0], state.listed_at)
+            state.listed, picked = [], True
+    return picked
+
+
+def _point_at(state: State, text: str) -> None:
+    """Take "the second one" of a list that was merely told as the thing spoken of from here on."""
+    if state.asked.choice:
+        return
+    left = choose(state.listed, Wish(text, names=frozenset(stem(n) for n in state.own_names()), may_pick=True))
+    if len(left) == 1 < len(state.listed):
+        _settle(state, left[0], state.heard[-1][0])
+
+
+def _chosen_slot(state: State, shown: list[Item], text: str, fresh: list[Mention]) -> Item | None:
+    fresh_date = bool(fresh) and not state.fitting_slots()
+    if any(m.kind is Kind.TIME for m in fresh):
+        fitting = state.fitting_slots()
+        return fitting[0] if fitting else None
+    if not state.asked.choice or fresh_date:
+        return None
+    left = choose(shown, Wish(text, state.wish().dates if state.wish_dates() else (), may_pick=True))
+    if len(left) == 1 and len(shown) > 1:
+        return left[0]
+    return shown[0] if len(shown) == 1 and state.act & Act.YES and Act.NO not in state.act else None
+
+
+def _settle(state: State, item: Item, at: int) -> None:
+    for key, value in item.items():
+        state.facts[key] = (value, at)
+
+
+def _learn(state: State, result: Result, at: int) -> None:
+    """Take the ids and lists of a result into the state, and close the goal that it fulfills."""
+    tool = state.tool(result.tool)
+    found = items(result.data)
+    timed = [i for i in found if i.get("time")]
+    writes = tool is not None and not tool.reads
+    if writes and not result.ok:
+        # The time that was refused is no longer wished for.
+        state.slot = None
+        state.mentions[:] = [m for m in state.mentions if m.kind is not Kind.TIME]
+    if timed and (not result.ok or (tool is not None and tool.lists_slots)):
+        state.slots, state.slot = sorted(timed, key=lambda i: (str(i.get("date", "")), i["time"])), None
+        _settle(state, shared(timed), at)
+        for key in ("date", "time"):
+            state.facts.pop(key, None)
+        _pick_at_once(state)
+    elif found and result.ok:
+        _take(state, found, at)
+    if tool and result.ok and tool.identifies:
+        state.identity |= {k for k in shared(found) if k in tool.returns}
+    if writes and result.ok and any(k.endswith("_id") for i in found for k in i):
+        state.registered = state.registered or bool(state.wants_new)
+    _close(state, result, tool)
+
+
+def _take(state: State, found: list[Item], at: int) -> None:
+    left = choose(found, state.wish(existing=True, may_pick=bool(state.act & Act.ANYONE)))
+    _settle(state, left[0] if len(left) == 1 else shared(found), at)
+    if len(left) == 1:
+        state.listed = []
+        return
+    for key in {k for i in found for k in i} - shared(found).keys():
+        state.facts.pop(key, None)
+    state.listed, state.listed_at, state.narrowed = left, at, len(left) < len(found)
+
+
+def _pick_at_once(state: State) -> None:
+    """A time that the visitor already named, or left to us, needs no further question."""
+    fitting = state.fitting_slots()
+    if (state.wish().times and fitting) or (state.act & Act.ANYONE and fitting):
+        state.slot = fitting[0]
+
+
+def _close(state: State, result: Result, tool: Tool | None) -> None:
+    for goal in [g for g in state.goals if g.tool.name == result.tool]:
+        if result.ok or (tool and tool.reads and not result.field):
+            state.goals.remove(goal)
+        else:
+            goal.failures += 1
+    if tool and result.ok and tool.is_handoff:
+        state.goals.clear()

@@ -1,0 +1,99 @@
+"""Sentences of the assistant that do not come from a tool."""
+
+from datetime import date, time
+
+from .offers import Item, shared
+from .schema import Tool
+from .times import clock
+from .words import humanize, join
+
+HELLO = "Hello! How can I help you today?"
+WELCOME = "You're welcome!"
+GOODBYE = "Thank you for getting in touch. Have a nice day!"
+DROPPED = "No problem, I'll leave that."
+SORRY = "I'm sorry about that, and I'd like to put it right."
+UNCLEAR = "I'm not sure I understood that."
+STILL_UNCLEAR = "I'm sorry, I still don't understand. Could you say it in other words?"
+AGAIN = "Sorry, I didn't quite catch that."
+PRIVATE = "I'm sorry, I can only share details with the person they belong to."
+AUTOMATED = "I'm an automated assistant."
+FAILED = "I'm sorry, I can't get this done right now. Please contact our team directly."
+NO_HUMAN = "I can't put you through from here, but our team will gladly help if you contact them directly."
+CHANGE = "All right. What should I change?"
+NOTHING_FITS = "I have nothing free at exactly that time."
+
+
+def capabilities(tools: list[Tool]) -> str:
+    """ "I can …" from what the tools are named, without the steps that only serve other tools."""
+    does = [_article(humanize(t.name)) for t in tools if not (t.reads or t.is_handoff or t.identifies)][:3]
+    knows = [t.subject for t in tools if t.reads and t.subject and not any(a.name.endswith("_id") for a in t.required)]
+    knows = [s for s in knows if " by " not in s and s.split()[-1].endswith("s")][:3]
+    hands = [humanize(t.name.removeprefix("transfer_to_")) for t in tools if t.is_handoff][:4]
+    parts = []
+    if does:
+        parts.append(join(does, "or"))
+    if knows:
+        parts.append(f"answer questions about {join(knows, 'and')}")
+    if hands and not parts:
+        parts.append(f"put you in touch with {join(hands, 'or')}")
+    return f"I can {' and '.join(parts)}." if parts else "How can I help you?"
+
+
+def _article(phrase: str) -> str:
+    verb, _, noun = phrase.partition(" ")
+    if not noun or noun.endswith("s"):
+        return phrase
+    return f"{verb} {'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def day(iso: str) -> str:
+    """ "Monday, November 23"."""
+    moment = date.fromisoformat(iso)
+    return f"{moment:%A, %B} {moment.day}"
+
+
+def hour(text: str) -> str:
+    return clock(time.fromisoformat(text))
+
+
+def offer_slots(offered: list[Item]) -> str:
+    """Free times in one sentence, grouped by day."""
+    with_whom = _label(shared(offered))
+    days: dict[str, list[str]] = {}
+    for item in offered:
+        own = "" if with_whom else _label(item)
+        days.setdefault(str(item.get("date", "")), []).append(hour(item["time"]) + (f" {own}" if own else ""))
+    parts = []
+    for when, hours in days.items():
+        hours = list(dict.fromkeys(hours))
+        parts.append(f"{day(when)} at {join(hours, 'or')}" if when else join(hours, "or"))
+    return f"I have {', or '.join(parts)}{f' {with_whom}' if with_whom else ''}."
+
+
+def offer_items(offered: list[Item]) -> str:
+    """Things to choose from, named by their own words and times."""
+    return f"There is {join([describe(i) for i in offered], 'and')}."
+
+
+def describe(item: Item) -> str:
+    """One item by its day, time and names; never its ids."""
+    when = day(item["date"]) if item.get("date") else ""
+    when += (" at " if when else "") + hour(item["time"]) if item.get("time") else ""
+    label = _label(item) if when else _title(item)
+    return " ".join(p for p in (when, label) if p) or "one entry"
+
+
+def _title(item: Item) -> str:
+    names = [
+        v for k, v in item.items() if isinstance(v, str) and (k.endswith("name") or k in ("title", "label", "value"))
+    ]
+    return names[0] if names else next((v for k, v in item.items() if isinstance(v, str) and not k.endswith("id")), "")
+
+
+def _label(item: Item) -> str:
+    """ "with Alex Kim" for a person's name, "(Oil change)" for another title."""
+    for key, value in item.items():
+        if isinstance(value, str) and value and key.endswith("_name") and key not in ("first_name", "last_name"):
+            person = len(value.split()) > 1 and all(w[0].isupper() for w in value.split())
+            return f"with {value}" if person else f"({value})"
+    return ""
