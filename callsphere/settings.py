@@ -9,6 +9,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 from callsphere import environment
+from callsphere.unfold import FORMAT_MODULE_PATH, LOGIN_REDIRECT_URL, UNFOLD  # noqa: F401  # Django reads them here
 
 ENV = environment.read()
 BASE_DIR = Path(__file__).resolve().parent.parent

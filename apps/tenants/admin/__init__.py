@@ -3,4 +3,4 @@ from apps.tenants.admin.forms import TenantForm
 
 __all__ = ["TenantAdmin", "TenantForm", "TenantInline", "actor_of"]
 
-from apps.tenants.admin import audit, keys, members, users  # noqa: E402, F401  # they register their pages
+from apps.tenants.admin import audit, keys, members, users  # noqa: F401  # they register their pages

@@ -1,0 +1,3 @@
+from apps.agents.admin import agents, widgets
+
+__all__ = ["agents", "widgets"]
