@@ -140,7 +140,12 @@ class Hub:
                 pipeline.execute_command(*log.command(writer.feed.key, last, writer.sending))
             try:
                 results = await pipeline.execute(raise_on_error=False)
-            except RedisError as error:
+            except Exception as error:
+                if not isinstance(error, RedisError):  # a bug of ours: no writer may wait for ever because of it
+                    logger.exception("A group could not be sent")
+                    for writer in group:
+                        self._fail(writer, error)
+                    continue
                 away_since = away_since or asyncio.get_running_loop().time()
                 for writer in group:
                     if asyncio.get_running_loop().time() - away_since > PATIENCE:

@@ -67,6 +67,7 @@ def test_a_visitor_books_in_the_widget_on_another_origin(
         frame_host = page.locator("callsphere-widget iframe")
         page.locator("callsphere-widget button").first.click()
         assert "//localhost:" in (frame_host.get_attribute("src") or ""), "the widget comes from another origin"
+        expect_answer(page, re.compile("Grace"))
         say(page, WISH)
         expect_answer(page, re.compile("name", re.IGNORECASE))
         say(page, "Maria Santos, born 4 May 1985")

@@ -35,8 +35,6 @@ def test_more_usage_never_takes_an_alert_back(plan, used, more) -> None:
     assert after[: len(before)] == before
 
 
-@pytest.mark.parametrize(
-    ("used", "expected"), [(1_599, ()), (1_600, (80,)), (1_999, (80,)), (2_000, (80, 100))]
-)
+@pytest.mark.parametrize(("used", "expected"), [(1_599, ()), (1_600, (80,)), (1_999, (80,)), (2_000, (80, 100))])
 def test_alerts_at_80_and_100_percent(used: int, expected: tuple[int, ...]) -> None:
     assert alerts(plan=STARTER, used=used) == expected

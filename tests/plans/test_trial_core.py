@@ -174,9 +174,7 @@ def test_an_extension_moves_the_reminders_with_the_end() -> None:
 
 def test_an_extension_in_local_time_counts_back_in_hours() -> None:
     until = datetime(2026, 11, 2, 1, tzinfo=NEW_YORK)  # a day and an hour after November 1, 01:00
-    state, _ = handle(
-        start(datetime(2026, 10, 10, tzinfo=UTC)), Extended(until), datetime(2026, 10, 12, tzinfo=UTC)
-    )
+    state, _ = handle(start(datetime(2026, 10, 10, tzinfo=UTC)), Extended(until), datetime(2026, 10, 12, tzinfo=UTC))
     reminder_at = datetime(2026, 11, 1, 6, tzinfo=UTC)  # 01:00 for the second time
     state, _ = handle(state, Tick(), reminder_at - timedelta(seconds=1))
     assert state.reminded_day == 11

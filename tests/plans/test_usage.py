@@ -31,9 +31,7 @@ def test_the_database_itself_refuses_a_second_interaction(tenant: Tenant) -> Non
         UsageEntry.objects.create(kind=UsageKind.INTERACTION, conversation_id="conv_1", at=NOW)
 
 
-def test_another_tenants_conversation_of_the_same_name_is_another(
-    tenant: Tenant, other_tenant: Tenant
-) -> None:
+def test_another_tenants_conversation_of_the_same_name_is_another(tenant: Tenant, other_tenant: Tenant) -> None:
     with tenant_scope(other_tenant.pk):
         assert usage.count_interaction(conversation_id="conv_1", now=NOW)
     assert not usage.is_counted(conversation_id="conv_1")

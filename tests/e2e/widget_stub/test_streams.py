@@ -32,11 +32,15 @@ def test_cut_stream_resumes_without_lost_or_doubled_text(visitor: Visitor) -> No
     visitor.say("/cut")
     expect(visitor.answers.nth(1)).to_have_text(SHOWN)
     visitor.expect_idle()
-    assert len(visitor.log("/api/chat/stream")) == 1
-    resumed = [entry["last_event_id"] for entry in visitor.log(r"/api/chat/runs/\w+/stream")]
-    first, second = (int(position.split(":")[1]) for position in resumed)
-    assert 0 < first <= 6  # the cuts are after 6 and 21, and lose what was under way
-    assert first <= second <= 21
+    posts = visitor.log("/api/chat/stream")
+    assert len({post["body"]["message_id"] for post in posts}) == 1
+    resumed = visitor.log(r"/api/chat/runs/\w+/stream")
+    # The cuts are after 6 and 21, and lose what was under way; on a busy machine even the run's name, so that the
+    # only way on is the same POST again.
+    assert len(posts) + len(resumed) >= 3
+    positions = [int(entry["last_event_id"].split(":")[1]) for entry in resumed]
+    assert positions == sorted(positions)
+    assert all(0 < position <= 21 for position in positions)
 
 
 @pytest.mark.parametrize("scene", ["/lost-post", "/lost-answer"])
