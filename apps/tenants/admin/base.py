@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
@@ -72,7 +73,9 @@ class TenantAdmin(_Rights, ModelAdmin):
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         hide_from_strangers(request)
-        obj = super().get_object(request, object_id, from_field) if is_id(object_id) else None
+        # The admin's links quote the underscore of an id; a view that takes its address as it is comes here with that.
+        key = object_id if is_id(object_id) else unquote(object_id)
+        obj = super().get_object(request, key, from_field) if is_id(key) else None
         if obj is None:
             raise Http404
         return obj
