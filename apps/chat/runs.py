@@ -161,13 +161,15 @@ async def _end_abandoned(tenant_id: str, run_id: str) -> None:
 async def _close(tenant_id: str, run_id: str) -> None:
     """Frees the conversation for the next message and lets the log expire."""
     client = async_client()
-    conversation_id = await client.hget(keys.run_state(tenant_id, run_id), "conversation")
+    conversation_id = (await client.hget(keys.run_state(tenant_id, run_id), "conversation") or b"").decode()
+    occupied = keys.active_run(tenant_id, conversation_id)
+    ours = await client.get(occupied) == run_id.encode()
     pipeline = client.pipeline(transaction=True)
     pipeline.hset(keys.run_state(tenant_id, run_id), "over", 1)
     pipeline.expire(keys.run_state(tenant_id, run_id), KEPT)
     pipeline.expire(keys.run_log(tenant_id, run_id), KEPT)
-    if conversation_id is not None:
-        pipeline.delete(keys.active_run(tenant_id, conversation_id.decode()))
+    if ours:
+        pipeline.delete(occupied)
     await pipeline.execute()
 
 

@@ -36,6 +36,9 @@ class RunInProgress(AppError):
     retryable = True
 
 
+_starting: set[asyncio.Task[None]] = set()
+
+
 class _Message(msgspec.Struct):
     role: str = ""
     content: str = ""
@@ -105,26 +108,24 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
     claim = keys.message_run(tenant_id, visitor.id, message_id)
     if not await client.set(claim, run_id, nx=True, ex=REMEMBERED):
         return await _join(visitor, (await client.get(claim) or b"").decode())
-    try:
-        if body.conversation:
-            await _occupy(tenant_id, body.conversation, run_id)
-        # A client that leaves now must not leave half a message behind.
-        return await asyncio.shield(_start(visitor, widget, body.conversation, text, message_id, run_id))
-    except BaseException:
-        await client.delete(claim)
-        raise
+    # A client that leaves now must not leave half a message behind: what has begun is finished without it.
+    starting = asyncio.create_task(_start(visitor, widget, body.conversation, text, message_id, run_id))
+    _starting.add(starting)
+    starting.add_done_callback(_starting.discard)
+    await asyncio.shield(starting)
+    return streaming_response(_events(tenant_id, run_id, after=0))
 
 
 async def _start(
-    visitor: Visitor,
-    widget: Widget | None,
-    conversation_id: str | None,
-    text: str,
-    message_id: str,
-    run_id: str,
-) -> HttpResponseBase:
+    visitor: Visitor, widget: Widget | None, conversation_id: str | None, text: str, message_id: str, run_id: str
+) -> None:
+    """Takes the message in and starts its run; a message that is not taken in gives its claims back."""
     tenant_id = visitor.tenant_id
+    occupied = ""
     try:
+        if conversation_id:
+            await _occupy(tenant_id, conversation_id, run_id)
+            occupied = conversation_id
         conversation, agent = await in_tenant(
             tenant_id,
             conversations.accept,
@@ -138,19 +139,17 @@ async def _start(
         )
         if not conversation_id:
             await _occupy(tenant_id, conversation.pk, run_id)
+            occupied = conversation.pk
         opened = {"run": run_id, "conversation": conversation.pk, "token": visitor.token(), "agent": agent}
         await runs.begin(
-            tenant_id=tenant_id,
-            conversation_id=conversation.pk,
-            visitor=visitor.id,
-            run_id=run_id,
-            opened=opened,
+            tenant_id=tenant_id, conversation_id=conversation.pk, visitor=visitor.id, run_id=run_id, opened=opened
         )
     except BaseException:
-        if conversation_id:
-            await async_client().delete(keys.active_run(tenant_id, conversation_id))
+        client = async_client()
+        await client.delete(keys.message_run(tenant_id, visitor.id, message_id))
+        if occupied:
+            await client.delete(keys.active_run(tenant_id, occupied))
         raise
-    return streaming_response(_events(tenant_id, run_id, after=0))
 
 
 async def _who(request: HttpRequest, body: _Ask) -> tuple[Visitor, Widget | None]:

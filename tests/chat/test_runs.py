@@ -1,5 +1,7 @@
 """Runs as the world treats them: stopped, interrupted, asked twice, followed by many, left by their process."""
 
+import json
+import socket
 import threading
 import time
 import uuid
@@ -176,3 +178,25 @@ def test_fifty_visitors_at_once(server: str, widget: WidgetKey) -> None:
     assert len(answers) == 50
     assert {answer.check().done["reason"] for answer in answers} == {"stop"}
     assert len({answer.run["conversation"] for answer in answers}) == 50
+
+
+def test_a_client_that_leaves_before_the_answer_begins_is_still_answered_once(server: str, widget: WidgetKey) -> None:
+    """The connection is closed right behind the request: the message is taken in once, whatever is repeated."""
+    visitor = Visitor(server, widget.key)
+    visitor.ask("hello")
+    body = {"message": HOURS, "message_id": str(uuid.uuid4()), "conversation": visitor.conversation}
+    content = json.dumps(body).encode()
+    host, port = server.removeprefix("http://").split(":")
+    head = "".join(f"{name}: {value}\r\n" for name, value in visitor.headers().items())
+    for _ in range(3):
+        with socket.create_connection((host, int(port))) as hasty:
+            hasty.sendall(
+                f"POST /api/chat/stream HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n{head}"
+                f"Content-Length: {len(content)}\r\n\r\n".encode()
+                + content
+            )
+    answer = visitor.ask(HOURS, message_id=body["message_id"]).check()
+    assert answer.done["reason"] == "stop"
+    with tenant_scope(widget.tenant_id):
+        assert Turn.objects.filter(role="visitor", text=HOURS).count() == 1
+        assert len(set(Turn.objects.filter(role="agent").values_list("run", flat=True))) == 2
