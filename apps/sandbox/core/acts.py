@@ -31,6 +31,11 @@ def _inside(words: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{words})\b", re.I)
 
 
+NEVER_MIND = _inside(
+    r"never ?mind|forget (?:it|about it|that)|changed my mind|leave it|keep it|drop it|stop (?:that"
+    r"|it)|scratch that"
+    r"|not (?:any ?more|interested)|don['’]?t bother|skip it|start over|on second thoughts?"
+)
 _PATTERNS: tuple[tuple[Act, re.Pattern[str]], ...] = (
     (
         Act.YES,
@@ -55,12 +60,7 @@ _PATTERNS: tuple[tuple[Act, re.Pattern[str]], ...] = (
                 r"|have a (?:good|nice|great) (?:day|one|evening)"
                 r"|that(?: will be|['’]?ll be|['’]?s| is| was) (?:all|it|everything)|nothing else"),
     ),
-    (
-        Act.NEVER_MIND,
-        _inside(r"never ?mind|forget (?:it|about it|that)|changed my mind|leave it|drop it|stop (?:that"
-                r"|it)|scratch that"
-                r"|not (?:any ?more|interested)|don['’]?t bother|skip it|start over|on second thoughts?"),
-    ),
+    (Act.NEVER_MIND, NEVER_MIND),
     (
         Act.HUMAN,
         _inside(r"(?:speak|talk|chat|connect|transfer|put) (?:me )?(?:to|with|through to) (?:a|an|the"

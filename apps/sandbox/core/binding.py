@@ -6,13 +6,15 @@ from typing import Any
 from rapidfuzz import fuzz
 
 from .acts import Act, acts
-from .lexicon import NEUTRAL_OPTIONS, word_set
-from .mentions import Mention, latest
+from .lexicon import NEUTRAL_OPTIONS, STOPWORDS, word_set
+from .mentions import Mention, latest, without_values
+from .names import named
 from .schema import Argument, Kind, Tool
 from .state import State
-from .words import concepts, content, humanize, stem
+from .words import concepts, content, humanize, stem, words
 
 _WHO = re.compile(r"\b(?i:with|by|see|is|about|named|called)\s+(?P<what>(?:[A-Z][\w'’-]*\.?\s?){1,4})")
+_THEIR_WORDS = re.compile(r"\bin (?:the |their )?(?:\w+['’]s )?(?:own )?words\b|\bas the \w+ said\b", re.I)
 _MONEY_WORDS = word_set(
     """
     price budget amount income deposit rent salary cost payment fee total value loan balance
@@ -109,12 +111,15 @@ def _option(argument: Argument, mentions: list[Mention], state: State) -> Any:
 def similar_option(argument: Argument, text: str) -> str | None:
     """The option whose words the text uses; typos and other endings are forgiven, guesses are not made."""
     said, meant = content(text), concepts(text)
+    raw = [w for w in words(text) if w not in STOPWORDS]
     best, best_score = None, 0.0
     for value, gloss in argument.options:
         own = content(gloss)
         name = set(content(humanize(value)))
         hits = sum((2.0 if w in name else 1.0) for w in said if w in own)
         hits += sum(0.8 for w in said if w not in own and len(w) > 5 and any(_akin(w, o) for o in own))
+        if not hits:
+            hits = sum(0.8 for w in raw if len(w) > 5 and any(fuzz.ratio(w, o) >= 86 for o in words(gloss)))
         if name and len(name & set(said)) < len(name) and hits < 2.0 and len(name) > 1:
             hits *= 0.7
         hits += 0.1 * len(meant & concepts(humanize(value))) if hits else 0.0
@@ -150,7 +155,18 @@ def _reason(argument: Argument, state: State) -> str | None:
                 if content(what) and not _is_request(what):
                     return what
     # Words that answered nothing else are most likely about the matter itself.
-    return state.unplaced[-1] if argument.required and state.unplaced else None
+    if argument.required and state.unplaced:
+        return state.unplaced[-1]
+    return _known_matter(state) if argument.required else None
+
+
+def _known_matter(state: State) -> str | None:
+    """The visitor's words for what the search for free times knows: "teeth cleaning" if that is one of its topics."""
+    for topic in (a for t in state.tools if t.lists_slots for a in t.arguments if a.kind is Kind.TOPIC and a.options):
+        for text in reversed(state.heard_since()):
+            if value := similar_option(topic, text):
+                return _words_for(topic, value, text) or None
+    return None
 
 
 def _is_request(what: str) -> bool:
@@ -162,24 +178,50 @@ def _is_request(what: str) -> bool:
 
 
 def _topic(argument: Argument, tool: Tool, state: State) -> str | None:
-    said = state.said()
+    said = " . ".join(state.asking_for(tool))
+    theirs = bool(_THEIR_WORDS.search(argument.description))
     if argument.options:
         value = similar_option(argument, said)
         if value is not None:
-            return value
-    words = set(humanize(argument.name).split())
-    if words & _PLACE_WORDS or set(content(argument.description)) & _PLACE_WORDS:
+            return (_words_for(argument, value, said) if theirs else None) or value
+    parts = set(humanize(argument.name).split())
+    if parts & _PLACE_WORDS or set(content(argument.description)) & _PLACE_WORDS:
         place = re.search(r"\b(?:in|near|around|at|to)\s+(?P<what>(?:[A-Z][\w'’-]+\s?){1,4})", said)
         return place["what"].strip() if place else None
     # "Name of the thing", when it must be given, is more likely what was asked for than whom the visitor named.
     of_thing = argument.required and argument.description.lower().startswith("name of")
-    if "name" in words and not of_thing:
-        who = _WHO.search(said)
-        named = who["what"].strip() if who else ""
-        return named if named and not set(named.lower().split()) <= state.own_names() else None
+    if "name" in parts and not of_thing:
+        return _spoken_of(state, said)
     quoted = re.search(r"[\"“](?P<what>[^\"”]{2,80})[\"”]", said)
     if quoted:
         return quoted["what"]
     # A search needs something to go by; anything else is better asked for than guessed.
     plain = all(a.kind in (Kind.TOPIC, Kind.OPTION, Kind.NUMBER) for a in tool.required)
-    return state.leftover() if argument.required and tool.reads and plain else None
+    if argument.required and tool.reads and plain:
+        return state.leftover(tool)
+    # A list is not narrowed by a proper noun: "does anyone speak Spanish?" is about those in the list.
+    asks_freely = theirs and tool.reads and not (tool.returned and re.search(r"\w [A-Z]\w\w", said))
+    return state.leftover(tool, apart_from=tool.description) if asks_freely else None
+
+
+def _spoken_of(state: State, said: str) -> str | None:
+    """Whom the visitor named: with "with" or "by", by title or capitals, or by a name that came up before."""
+    own = state.own_names()
+    who = _WHO.search(said)
+    if who and not set(who["what"].lower().split()) <= own:
+        return who["what"].strip()
+    for text in reversed(state.heard_since()):
+        if found := named(without_values(text), own):
+            return found
+    return None
+
+
+def _words_for(argument: Argument, value: str, said: str) -> str:
+    """The visitor's own words that stand for an option: "teeth cleaning" where "dentistry" was found."""
+    gloss = next(g for v, g in argument.options if v == value)
+    kept = [w for w in words(said) if w not in STOPWORDS and _is_word_of(w, gloss)]
+    return " ".join(dict.fromkeys(kept))
+
+
+def _is_word_of(word: str, gloss: str) -> bool:
+    return any(stem(word) == stem(own) or _akin(word, own) for own in words(gloss))

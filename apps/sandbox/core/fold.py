@@ -1,21 +1,25 @@
 """Folding the events of a request into the state of the dialogue."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
 from .acts import Act, acts
+from .binding import similar_option
+from .declined import without_declined
 from .history import Event, Heard, Result, Spoke
 from .match import STRONG, THRESHOLD, Matcher
-from .mentions import Mention, read_mentions
-from .offers import Item, Wish, choose, items, shared, spread
+from .mentions import Mention, read_mentions, without_values
+from .names import named
+from .offers import Item, Wish, choose, items, names_item, shared, spread
 from .privacy import asks_about_others
-from .questions import ANYTHING_ELSE, asked
+from .questions import ANYTHING_ELSE, asked, is_open_question
 from .schema import NAME_KINDS, Kind, Tool
 from .segments import sentences
 from .state import OFFERED, Goal, State
 from .times import find_window
-from .words import content, stem
+from .words import content, stem, words
 
 
 def build_state(events: Sequence[Event], tools: list[Tool], today: date, *, day_first: bool = False) -> State:
@@ -45,9 +49,7 @@ def _hear(state: State, text: str, at: int, day_first: bool) -> None:
         state.wants_new, state.refused_new = Act.NO not in state.act, Act.NO in state.act
     if state.act & Act.NEW_HERE:
         state.wants_new = True
-    state.dropped = bool(state.act & Act.NEVER_MIND and state.goals)
-    if state.act & Act.NEVER_MIND:
-        state.goals.clear()
+    _drop(state, text)
     before = [g.tool.name for g in state.goals]
     answered = bool(state.asked) and _answers(state, found)
     _forget_other_person(state, found)
@@ -70,6 +72,20 @@ def _hear(state: State, text: str, at: int, day_first: bool) -> None:
         state.unplaced.append(text.strip(" .!"))
         placed = state.wants_text()
     state.understood = placed
+
+
+def _drop(state: State, text: str) -> None:
+    """Leave the errand when the visitor says so: "never mind", "don't cancel it", no to "Shall I cancel it?"."""
+    _, declined = without_declined(text)
+    goal = state.goal
+    refused = goal and (
+        declined & goal.tool.does
+        or (state.asked.confirm and goal.tool.undoes and Act.NO in state.act and Act.YES not in state.act)
+    )
+    state.dropped = bool(state.goals and (state.act & Act.NEVER_MIND or refused))
+    leaves = Act.GOODBYE in state.act and not state.said_values() and len(words(text)) <= 8
+    if state.dropped or leaves:
+        state.goals.clear()
 
 
 def _forget_other_person(state: State, found: list[Mention]) -> None:
@@ -96,23 +112,89 @@ def _set_goals(state: State, text: str, at: int, found: list[Mention], answered:
     """Name new goals: a question is put on top of an open errand, another errand replaces it."""
     dated = any(m.kind in (Kind.DATE, Kind.TIME) for m in found)
     bar = STRONG if state.goals and (answered or state.asked) else THRESHOLD
-    questions: list[Tool] = []
-    for sentence in sentences(text):
-        best = next(iter(state.matcher.rank(sentence, dated=dated)), None)
-        if best is None or best.score < bar:
+    questions: dict[str, Goal] = {}
+    asides: dict[str, Goal] = {}
+    state.unanswered = False
+    parts = sentences(text)
+    for sentence in parts:
+        wanted, _ = without_declined(without_values(sentence))
+        best = next(iter(state.matcher.rank(wanted, dated=dated, own=state.own_names())), None)
+        low = best is None or best.score < (STRONG if _only_angry(sentence) else bar)
+        low |= Act.HUMAN in acts(sentence) and best is not None and not best.tool.brings_people
+        if best is None or low:
+            if about := _about_named(state, sentence):
+                questions[about.name] = Goal(about, at, words=sentence)
+            else:
+                state.unanswered |= not found and is_open_question(sentence)
             continue
         if best.tool.reads:
-            questions.append(best.tool)
+            tool = _of_many(state, best.tool, sentence)
+            questions[tool.name] = Goal(tool, at, words=sentence if len(parts) > 1 else "")
+            if Act.QUESTION in acts(sentence) and not (tool.returned or tool.lists_slots):
+                asides[tool.name] = questions[tool.name]
         elif not state.goals or state.goals[0].tool != best.tool:
             state.goals[:] = [Goal(best.tool, at)]
             state.slots, state.slot, state.window = [], None, find_window(text)
+    if not state.goals and not questions and (booking := _implied(state, text, dated)):
+        state.goals[:] = [Goal(booking, at)]
+        state.slots, state.slot, state.window = [], None, find_window(text)
+        state.unplaced += [matter] if (matter := _matter(text)) else []
     errands = {g.tool.name for g in state.goals}
-    if questions and not any(t.name in errands for t in questions):
+    if questions and not errands & questions.keys():
         # An errand named in the same breath swallows questions that only serve it.
         errand_now = state.goals and state.goals[-1].since == at
         state.goals[:] = [g for g in state.goals if not g.tool.reads]
-        if not errand_now:
-            state.goals += [Goal(t, at) for t in reversed(list(dict.fromkeys(questions)))]
+        state.goals += reversed((asides if errand_now else questions).values())
+
+
+def _about_named(state: State, sentence: str) -> Tool | None:
+    """The tool that tells about one, for a question about somebody or something by name."""
+    if not (is_open_question(sentence) and named(without_values(sentence), state.own_names())):
+        return None
+    return next((t for t in state.tools if t.names_one), None)
+
+
+def _of_many(state: State, tool: Tool, sentence: str) -> Tool:
+    """The tool that lists them all, when the one that tells about one is meant and none is named."""
+    at_hand = any(a.kind is Kind.ID and a.key in state.facts for a in tool.arguments) and state.refers_back()
+    if not tool.names_one or at_hand or named(sentence, state.own_names()):
+        return tool
+    lists = [t for t in state.tools if t.reads and not t.names_one and not t.lists_slots and not t.required]
+    return next((t for t in lists if t.returned[:1] == tool.returned[:1]), tool)
+
+
+def _matter(text: str) -> str:
+    """The sentence that says what it is about, without dates, names and courtesies."""
+    told = [without_values(s) for s in sentences(text)]
+    best = max(told, key=lambda s: len(content(s)))
+    if not content(best):
+        return ""
+    parts = [p.strip(" .!?") for p in best.split(",")]
+    return re.sub(r"\W*\bplease\b\W*", "", max(parts, key=lambda p: len(content(p)))).strip()
+
+
+def _only_angry(sentence: str) -> bool:
+    said = acts(sentence)
+    return Act.ANGRY in said and not said & (Act.QUESTION | Act.WISH)
+
+
+def _implied(state: State, text: str, dated: bool) -> Tool | None:
+    """The tool that books, when the visitor names a matter that it knows ("knee hurts") or a matter and a day."""
+    booking = state.booking_tool()
+    matter = content(without_declined(without_values(text))[0])
+    if booking is None or state.act & (Act.NEVER_MIND | Act.ANGRY) or state.asked:
+        return None
+    said = {m.kind for m in state.mentions if m.turn == state.heard[-1][0]}
+    wrote = any((t := state.tool(r.tool)) and not t.reads for _, r in state.results)
+    if not matter:
+        # A day and a time by themselves are a wish, unless they may correct what was just done.
+        plain = {Kind.DATE, Kind.TIME} <= said and Act.QUESTION not in state.act
+        return booking if plain and not wrote else None
+    known = any(similar_option(a, text) for t in state.tools if t.lists_slots for a in t.arguments if a.options)
+    # A question with a day in it is a wish only when the day is all that is asked ("knee hurts. tomorrow?").
+    last = sentences(text)[-1]
+    asks = Act.QUESTION in state.act and bool(content(without_values(last)))
+    return booking if known and not asks and (dated or Act.QUESTION not in state.act) else None
 
 
 def _wish_times(state: State, text: str, found: list[Mention]) -> None:
@@ -132,8 +214,9 @@ def _pick(state: State, text: str, found: list[Mention]) -> bool:
             state.slot = None
         shown = spread(state.fitting_slots() or state.slots, OFFERED)
         slot = _chosen_slot(state, shown, text, fresh)
-        if slot:
-            state.slot, picked = slot, True
+        if slot or (state.asked.choice and not state.goals and (found or state.act & Act.YES)):
+            state.slot, picked = slot, slot is not None
+            _book_offered(state)
     if state.listed and not picked:
         _point_at(state, text)
     if state.listed and state.asked.choice and not picked:
@@ -150,8 +233,16 @@ def _pick(state: State, text: str, found: list[Mention]) -> bool:
             if not by_words:
                 state.mentions[:] = [replace(m, role="source") if m in mine else m for m in state.mentions]
             _settle(state, left[0], state.listed_at)
+            _mark_named(state, left[0])
             state.listed, picked = [], True
     return picked
+
+
+def _book_offered(state: State) -> None:
+    """Choosing a free time that was only asked about is a wish to have it."""
+    booking = state.booking_tool()
+    if booking and not state.goals and state.asked.choice:
+        state.goals[:] = [Goal(booking, state.slots_since)]
 
 
 def _point_at(state: State, text: str) -> None:
@@ -161,6 +252,12 @@ def _point_at(state: State, text: str) -> None:
     left = choose(state.listed, Wish(text, names=frozenset(stem(n) for n in state.own_names()), may_pick=True))
     if len(left) == 1 < len(state.listed):
         _settle(state, left[0], state.heard[-1][0])
+        _mark_named(state, left[0])
+
+
+def _mark_named(state: State, item: Item) -> None:
+    """Remember by its ids that the visitor said which one they mean."""
+    state.named |= {str(v) for k, v in item.items() if k.endswith("_id")}
 
 
 def _chosen_slot(state: State, shown: list[Item], text: str, fresh: list[Mention]) -> Item | None:
@@ -168,7 +265,7 @@ def _chosen_slot(state: State, shown: list[Item], text: str, fresh: list[Mention
     if any(m.kind is Kind.TIME for m in fresh):
         fitting = state.fitting_slots()
         return fitting[0] if fitting else None
-    if not state.asked.choice or fresh_date:
+    if not state.asked.choice or fresh_date or is_open_question(text):
         return None
     left = choose(shown, Wish(text, state.wish().dates if state.wish_dates() else (), may_pick=True))
     if len(left) == 1 and len(shown) > 1:
@@ -193,6 +290,7 @@ def _learn(state: State, result: Result, at: int) -> None:
         state.mentions[:] = [m for m in state.mentions if m.kind is not Kind.TIME]
     if timed and (not result.ok or (tool is not None and tool.lists_slots)):
         state.slots, state.slot = sorted(timed, key=lambda i: (str(i.get("date", "")), i["time"])), None
+        state.slots_since = state.since
         _settle(state, shared(timed), at)
         for key in ("date", "time"):
             state.facts.pop(key, None)
@@ -207,7 +305,10 @@ def _learn(state: State, result: Result, at: int) -> None:
 
 
 def _take(state: State, found: list[Item], at: int) -> None:
-    left = choose(found, state.wish(existing=True, may_pick=bool(state.act & Act.ANYONE)))
+    wish = state.wish(existing=True, may_pick=bool(state.act & Act.ANYONE))
+    left = choose(found, wish)
+    if len(left) == 1 and (len(found) > 1 or names_item(left[0], wish)):
+        _mark_named(state, left[0])
     _settle(state, left[0] if len(left) == 1 else shared(found), at)
     if len(left) == 1:
         state.listed = []

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .schema import JSON
+from .spelling import spell_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def read_events(messages: Iterable[JSON]) -> list[Event]:
     for message in messages:
         role, text = message["role"], flat_text(message.get("content"))
         if role == "user":
-            events.append(Heard(text))
+            events.append(Heard(spell_out(text)))
         elif role == "assistant":
             if text:
                 events.append(Spoke(text))

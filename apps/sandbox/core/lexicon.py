@@ -80,24 +80,24 @@ CONCEPTS: dict[str, tuple[str, ...]] = {
         "hour, hours, open, opening, close, closing, closed, opening times, business hours, what time do "
         "you, when are you, when do you"
     ),
-    "@place": _split("address, location, located, where, directions, parking, find you, get there"),
+    "@place": _split("address, location, located, where, directions, find you, get there"),
     "@services": _split(
         "service, services, offer, offering, provide, menu, do you do, can you do, what do you do, kinds of"
     ),
     "@people": _split("who, staff, team, people, specialist, works, working there, employee, practitioner, expert"),
     "@available": _split(
-        "available, availability, free, vacancy, vacancies, slot, slots, openings, next, soonest, "
-        "earliest, when can, free times, fit in"
+        "available, availability, free, vacancy, vacancies, slot, slots, openings, soonest, next time, next slot, "
+        "earliest, when can, free times, fit in, next free, next opening"
     ),
     "@status": _split("status, progress, track, happening with, update on, any news, where is my, how far"),
     "@mine": _split(
         "my appointments, my appointment, my booking, my bookings, do i have, did i book, have i got, am "
-        "i booked, i booked, when am i, my visit, my visits, upcoming"
+        "i booked, i booked, when am i, when do i come, my visit, my visits, upcoming"
     ),
     "@information": _split("information, info, detail, details, tell me about, more about, background"),
     "@human": _split(
         "human, person, real person, representative, operator, manager, supervisor, someone in charge, "
-        "speak to, talk to, put me through, call me back"
+        "speak to, talk to, put me through, call me back, callback, escalate"
     ),
 }
 

@@ -3,12 +3,14 @@
 import math
 import re
 from collections import Counter
+from collections.abc import Container
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
 from .acts import Act, acts
 from .lexicon import ACTIONS
+from .names import named
 from .schema import Kind, Tool
 from .words import concepts, content, humanize
 
@@ -33,20 +35,22 @@ class Matcher:
         self._rarity = {term: math.log(1 + len(tools) / count) for term, count in spread.items()}
         self._vocabulary = [term for term in spread if not term.startswith("@") and len(term) > 4]
 
-    def rank(self, text: str, *, dated: bool = False) -> list[Match]:
-        """Tools that fit `text`, best first. `dated` when it names a day or a time."""
+    def rank(self, text: str, *, dated: bool = False, own: Container[str] = ()) -> list[Match]:
+        """Tools that fit `text`, best first. `dated` when it names a day or a time; `own` is the speaker's name."""
         meant = concepts(text)
         if "@cancel" in meant or "@move" in meant:
             meant.discard("@book")
         if self._implied_booking(text, meant):
             meant.add("@book")
         terms = {self._known(term) for term in content(text)} | meant
-        said = acts(text)
+        said, spoken_of = acts(text), named(text, own)
         found = []
         for tool, document in zip(self._tools, self._documents, strict=True):
             overlap = sum(self._rarity[term] * document[term] for term in terms if term in document)
             if overlap:
                 score = overlap + _fit(tool, meant, said, dated)
+                # What tells about one thing by its name fits when one is named.
+                score += 1.5 if tool.names_one and spoken_of else 0.0
                 found.append(Match(score, tool))
         return sorted(found, key=lambda m: -m.score)
 
@@ -94,7 +98,7 @@ def _fit(tool: Tool, meant: set[str], said: Act, dated: bool) -> float:
     if tool.is_handoff:
         return 0.5
     wanted = {a for a in ACTIONS if a in meant}
-    does = concepts(humanize(tool.name).split()[0]) & set(ACTIONS)
+    does = tool.does
     asks = bool(said & Act.QUESTION)
     kinds = {a.kind for a in tool.arguments}
     score = 0.4 if dated and kinds & {Kind.DATE, Kind.TIME} else 0.0
@@ -103,6 +107,8 @@ def _fit(tool: Tool, meant: set[str], said: Act, dated: bool) -> float:
         score -= 1.2 if wanted - {"@update"} and not meant & {"@available", "@price"} else 0.0
         return score - (2.5 if tool.identifies else 0.0)
     creates = {"@book", "@register", "@report"}
+    if tool.identifies and not {"@register", "@join"} & meant and Act.NEW_HERE not in said:
+        return score - 4.0
     if wanted & does:
         return score + 2.0
     if does & {"@cancel", "@move", "@pay", "@join"} or wanted - creates:

@@ -10,8 +10,9 @@ from .dates import find_dates
 from .names import find_name
 from .questions import Asked
 from .schema import NAME_KINDS, Kind
-from .times import find_minutes, find_times
-from .words import number, stem
+from .segments import sentences
+from .times import bounds_a_window, find_minutes, find_times
+from .words import concepts, number, stem
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"(?<![\w/])\+?\(?\d(?:[\s().-]{0,2}\d){6,14}(?![\w/])")
@@ -27,9 +28,15 @@ _COUNTED = re.compile(
 _REFUSED = re.compile(
     r"(?:\bnot|can(?:no|['’])t (?:do|make|come)(?: it)?|instead of|rather than)(?: on| the| for)?\s+$", re.I
 )
-_SOURCE = re.compile(r"\b(?:from|my)(?:\s+(?!to\b|for\b|until\b)\w+){0,2}\s+$", re.I)
+_SOURCE = re.compile(r"\bfrom(?:\s+(?!to\b|for\b|until\b)\w+){0,2}\s+$", re.I)
+_HELD = re.compile(r"\bmy(?:\s+(?!to\b|for\b|until\b)\w+){0,2}\s+$", re.I)
 _BORN = re.compile(r"\b(?:born|birth\w*|dob)\b[^.;]{0,20}$", re.I)
 _SCALES = {"k": 1_000, "thousand": 1_000, "m": 1_000_000, "million": 1_000_000}
+_INTRODUCED = re.compile(
+    r"^\W*(?:(?:hi|hello|hey)\W+)?(?P<name>[A-Z][\w'’-]+(?:\s+[\w'’-]+){0,2}\s+[A-Z][\w'’-]+)(?=\s*[,.;(]|$)"
+    r"|^\W*(?P<plain>[^\W\d]+(?:\s+[^\W\d]+){1,2})[\s,.;]*$"
+)
+_PLACE = re.compile(r"^\W*(?:the\s+)?[1-4](?:st|nd|rd|th)(?:\s+one)?(?:\W+please)?\W*$", re.I)
 _FREE_KINDS = (Kind.REASON, Kind.TOPIC, Kind.CODE, Kind.NUMBER, Kind.FLAG, Kind.OPTION)
 
 
@@ -63,12 +70,14 @@ def read_mentions(text: str, turn: int, today: date, asked: Asked, *, day_first:
         for match in pattern.finditer(rest):
             found.append(Mention(kind, match[0], turn))
             rest = _blank(rest, match.start(), match.end())
+    if asked.choice and _PLACE.match(rest):
+        return []  # "The 2nd" of what was offered, not of the month.
     dates, rest = _dates(rest, turn, today, day_first)
     for match in _PHONE.finditer(rest):
         found.append(Mention(Kind.PHONE, _phone(match[0]), turn))
         rest = _blank(rest, match.start(), match.end())
     for time in find_times(rest, asked=Kind.TIME in asked.kinds):
-        if not _REFUSED.search(rest[: time.start]):
+        if not _REFUSED.search(rest[: time.start]) and not bounds_a_window(rest, time.start):
             found.append(
                 Mention(Kind.TIME, time.at.strftime("%H:%M"), turn, sure=time.sure, role=_role(rest, time.start))
             )
@@ -78,7 +87,8 @@ def read_mentions(text: str, turn: int, today: date, asked: Asked, *, day_first:
         found.append(Mention(Kind.DURATION, minutes, turn))
     found += dates
     found += _numbers(rest, turn)
-    found += _names(rest, turn, asked)
+    introduced = any(m.kind in (Kind.PAST_DATE, Kind.PHONE, Kind.EMAIL) for m in found)
+    found += _names(rest, turn, asked, introduced=introduced)
     found += _answers(text, found, turn, asked)
     return found
 
@@ -120,7 +130,10 @@ def _dates(text: str, turn: int, today: date, day_first: bool) -> tuple[list[Men
 
 
 def _role(text: str, start: int) -> str:
-    return "source" if _SOURCE.search(text[:start]) else ""
+    before = text[:start]
+    # "My Tuesday visit" is the one to change; "my knee on Tuesday" names no visit that there is.
+    held = _HELD.search(before) and concepts(text) & {"@cancel", "@move", "@mine"}
+    return "source" if held or _SOURCE.search(before) else ""
 
 
 def _blank(text: str, start: int, end: int) -> str:
@@ -147,14 +160,26 @@ def _numbers(text: str, turn: int) -> Iterator[Mention]:
         yield Mention(Kind.CODE, re.sub(r"[ -]", "", match[0]), turn)
 
 
-def _names(text: str, turn: int, asked: Asked) -> Iterator[Mention]:
-    name_asked = any(kind in asked.kinds for kind in NAME_KINDS)
+def _names(text: str, turn: int, asked: Asked, *, introduced: bool) -> Iterator[Mention]:
+    """`introduced` when the words hold a birth date, phone or e-mail: then a name may open them unasked."""
+    closing = acts(text) & (Act.GOODBYE | Act.NEVER_MIND | Act.HUMAN)
+    name_asked = not closing and any(kind in asked.kinds for kind in NAME_KINDS)
     only_last = Kind.LAST_NAME in asked.kinds and Kind.FIRST_NAME not in asked.kinds
-    name = find_name(text, asked=name_asked, last_asked=only_last)
+    stated = " ".join(s for s in sentences(text) if not _asks(s)) if name_asked else ""
+    name = find_name(stated, asked=True, last_asked=only_last) if stated else None
+    name = name or find_name(text)
+    if not name and introduced:
+        openings = [m for s in sentences(text) if not _asks(s) and (m := _INTRODUCED.match(s))]
+        name = next((n for m in openings if (n := find_name(m["name"] or m["plain"], asked=True)) and n.last), None)
     if name:
         for kind, part in ((Kind.FIRST_NAME, name.first), (Kind.LAST_NAME, name.last)):
             if part:
                 yield Mention(kind, part, turn)
+
+
+def _asks(sentence: str) -> bool:
+    """Whether it is a question; "Will Smith" is not."""
+    return sentence.endswith("?") or (Act.QUESTION in acts(sentence) and len(sentence.split()) > 3)
 
 
 def _answers(text: str, found: list[Mention], turn: int, asked: Asked) -> Iterator[Mention]:

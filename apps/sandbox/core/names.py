@@ -1,6 +1,7 @@
 """A person's own name in what they say."""
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 
 from .lexicon import CONCEPTS, RELATIVES, STOPWORDS, word_set
@@ -12,7 +13,7 @@ _EXPLICIT = re.compile(
     rf"(?:\s+is|\s*:|['’]s)?\s+(?P<name>{_NAME_PART})",
     re.I,
 )
-_STRONG = re.compile(r"\b(?:my (?:full )?name(?: is|['’]s|:)?|name(?: is|:)|call me|under the name(?: of)?)\s+", re.I)
+_STRONG = re.compile(r"\b(?:my (?:full )?names?(?: is|['’]s|:)?|name(?: is|:)|call me|under the name(?: of)?)\s+", re.I)
 _WEAK = re.compile(r"\b(?:i['’]?m|i am|this is|it['’]?s|it is|here is|speaking)\s+", re.I)
 _FOR = re.compile(rf"\bfor (?:my )?(?:{'|'.join(sorted(RELATIVES))})(?: named| called|,)?\s+", re.I)
 _AFTER = re.compile(rf"(?P<name>{_NAME_PART}(?:\s+{_NAME_PART}){{0,2}})\s+is my name\b", re.I)
@@ -31,10 +32,15 @@ _NOT_NAMES = (
         """
     born birthday birth date phone number email mail calling speaking looking trying new interested having
     mr mrs ms miss right correct wrong already fine good great really sorry long both either neither none
-    nothing actually wait hold afraid happy angry urgent asap there
+    nothing actually make take let wait hold afraid happy angry urgent asap there
     """
     )
 )
+
+
+_TITLED = re.compile(r"\b(?:dr|mr|mrs|ms|miss|prof|professor)\b\.?\s+(?P<who>[^\W\d_][\w'’-]+)", re.I)
+_CAPITALS = re.compile(r"(?<=[\w,] )(?:[A-Z][\w'’-]*\.?\s?){2,4}")
+_ONE_CAPITAL = re.compile(r"\b(?i:with|by|about|see|is|does|of|called|named|for)\s+(?:the\s+)?(?P<who>[A-Z][\w'’-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,22 @@ def find_name(text: str, *, asked: bool = False, last_asked: bool = False) -> Fo
         return FoundName(None, _proper(run[0])) if last_asked or spelled else FoundName(_proper(run[0]), None)
     split = next((i for i, part in enumerate(run) if i and part.lower() in _PARTICLES), len(run) - 1)
     return FoundName(_proper(" ".join(run[:split])), _proper(" ".join(run[split:])))
+
+
+def named(text: str, own: Container[str] = ()) -> str | None:
+    """The person or thing that is spoken of by name: "Dr. Kim", "with Anna", "the Garden Suite".
+
+    `own` are the words of the speaker's own name, in lower case.
+    """
+    for titled in _TITLED.finditer(text):
+        if titled["who"].lower() not in _NOT_NAMES and titled["who"].lower() not in own:
+            return titled[0]
+    runs = [m[0] for m in _CAPITALS.finditer(text)] + [m["who"] for m in _ONE_CAPITAL.finditer(text)]
+    for run in runs:
+        kept = [w for w in run.split() if not set(words(w)) <= _NOT_NAMES and w.lower() not in own]
+        if any(len(w) > 2 for w in kept):
+            return " ".join(kept)
+    return None
 
 
 def _run_after(cue: re.Pattern[str], text: str, *, any_case: bool) -> list[str] | None:

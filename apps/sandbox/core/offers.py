@@ -96,6 +96,13 @@ def choose(offered: list[Item], wish: Wish) -> list[Item]:
     return left
 
 
+def names_item(item: Item, wish: Wish) -> bool:
+    """Whether the visitor's words tell the item by its day, its time or a name in it."""
+    own = {stem(w) for k, v in item.items() if k.endswith(("name", "title", "label")) for w in words(str(v))}
+    said = {w for w in content(wish.text) if w not in wish.names and len(w) > 2}
+    return bool(_by_date([item], wish) or _by_time([item], wish) or own & said)
+
+
 def _by_date(offered: list[Item], wish: Wish) -> list[Item]:
     return [i for i in offered if any(start <= str(i.get("date", "")) <= end for start, end in wish.dates)]
 

@@ -1,6 +1,7 @@
 """Backward chaining from a goal to the next step: a call, a question, an offer or giving up."""
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from .schema import Argument, Kind, Tool
 from .state import OFFERED, Goal, State
 
 _DEPTH = 4
+_UNKNOWN = re.compile(r"not_?found|unknown|no_(?:match|record|such)|not_registered", re.I)
 _READ_BACK = "confirm before calling"
 
 
@@ -62,7 +64,7 @@ class Planner:
 
     def __init__(self, state: State, *, read_back: bool = False) -> None:
         self._state = state
-        self._read_back = read_back
+        self.reads_back = read_back
         self._slot_tools = [t for t in state.tools if t.lists_slots]
         self._called = self._recent_calls()
 
@@ -70,17 +72,26 @@ class Planner:
         """What to do next for `goal`."""
         if goal.failures >= 2:
             return Stuck()
-        step = self._resolve(goal.tool, (goal.tool.name,))
+        stack = (goal.tool.name,)
+        step = (self._named(stack) if goal.tool.lists_slots else None) or self._resolve(goal.tool, stack)
         if isinstance(step, Call) and step.tool == goal.tool:
             if self._was_called(step):
                 return self._after_refusal(goal)
-            if self._wants_confirmation(step.tool):
+            if self._wants_confirmation(step):
                 return Confirm(step)
         return step
 
-    def _wants_confirmation(self, tool: Tool) -> bool:
-        agreed = self._state.asked.confirm and Act.YES in self._state.act and Act.NO not in self._state.act
-        return self._read_back and _READ_BACK in tool.description.lower() and not agreed
+    def _wants_confirmation(self, call: Call) -> bool:
+        state = self._state
+        if state.asked.confirm and Act.YES in state.act and Act.NO not in state.act:
+            return False
+        if call.tool.undoes and (found := self._found(call)):
+            return self.reads_back or not found & state.named
+        return self.reads_back and _READ_BACK in call.tool.description.lower()
+
+    def _found(self, call: Call) -> set[str]:
+        """The ids of the call that were looked up, not said by the visitor."""
+        return {str(call.arguments[a.name]) for a in call.tool.required if a.kind is Kind.ID}
 
     def _recent_calls(self) -> set[str]:
         """Calls since the goal began or something was written: earlier answers may be out of date."""
@@ -161,7 +172,7 @@ class Planner:
         for key in _keys(argument):
             if key in state.facts:
                 value, at = state.facts[key]
-                if at >= state.since or not any(key in t.returns for t in self._slot_tools):
+                if at >= state.since or state.refers_back() or not any(key in t.returns for t in self._slot_tools):
                     return value
         # For looking at free times any candidate will do; to change something it has to be chosen.
         candidates = [i[argument.key] for i in state.listed + state.slots if argument.key in i]
@@ -221,7 +232,7 @@ class Planner:
                     wanted = reader.argument(refused.field)
                     if wanted and bind(wanted, reader, state) is None:
                         return Ask((wanted,))
-            if writers and not state.refused_new:
+            if writers and not state.refused_new and _UNKNOWN.search(refused.code):
                 return AskRegister(writers[0])
         return min(options, key=lambda o: o[:2])[2] if options else None
 
@@ -269,9 +280,9 @@ class Planner:
 
     def _named(self, stack: tuple[str, ...]) -> Step | None:
         """Look up whom or what the visitor named before looking for free times there."""
-        for key in {
-            a.key for t in self._slot_tools for a in t.arguments if a.kind is Kind.ID
-        } - self._state.facts.keys():
+        state = self._state
+        fresh = {key for key, (_, at) in state.facts.items() if at >= state.since}
+        for key in {a.key for t in self._slot_tools for a in t.arguments if a.kind is Kind.ID} - fresh:
             for tool in self._state.tools:
                 if not tool.reads or tool.lists_slots or tool.returned[:1] != (key,):
                     continue

@@ -6,9 +6,11 @@ from .lexicon import RELATIVES
 from .words import concepts
 
 _THIRD = re.compile(
-    r"\b(?:my|the|a)\s+(?P<who>[a-z]+)['’]s\b"
+    r"\b(?:my|the|a)\s+(?P<who>[a-z]+)(?:\s+(?-i:[A-Z])[\w’-]*){0,3}['’]s\b"
+    r"|\b(?:his|her|their)\s+(?:\w+\s+){0,2}(?:appointments?|bookings?|visits?|birth\w*|phone|address|number)\b"
+    r"|\ball (?:of )?(?:his|her|their)\b"
     r"|\b(?:an)?other (?:person|people|[a-z]+s)\b|\b(?:someone|somebody) else\b|\bevery(?:one|body)['’]?s?\b"
-    r"|\b(?:list|all|every|show me)\b.{0,20}"
+    r"|\b(?:list|all|every|show me)\b.{0,40}"
     r"\b(?:names|numbers|records|people|everyone|customers|addresses|birthdays)\b",
     re.I,
 )

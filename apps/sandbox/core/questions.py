@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .schema import Argument, Kind
-from .words import humanize, join
+from .words import content, humanize, join
 
 CONFIRM = "Shall I go ahead?"
 REGISTER = "Is this your first time with us, and shall I register you?"
@@ -34,6 +34,9 @@ _CUES: tuple[tuple[re.Pattern[str], tuple[Kind, ...]], ...] = tuple(
         (r"\bwhat time\b|\bwhich (?:one|time)\b|\bwhen would\b", (Kind.TIME,)),
     )
 )
+
+
+_SHALL = re.compile(r"\bShall I (?!register\b)[^?]*\?$")
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,18 @@ def _ask(phrases: list[str]) -> str:
     return f"Could you tell me {join(phrases)}?"
 
 
+_OPEN = re.compile(
+    r"^\W*(?:(?:and|so|but|hmm|well|ok|okay)\W+)*(?:is|are|am|was|does|do|did|should|can i|may i|must|how|why"
+    r"|what|which|who)\b",
+    re.I,
+)
+
+
+def is_open_question(sentence: str) -> bool:
+    """Whether a sentence asks something that needs an answer in words, such as "Is it safe?"."""
+    return bool(_OPEN.search(sentence) and sentence.rstrip().endswith("?") and content(sentence))
+
+
 def asked(text: str, known: Iterable[Argument]) -> Asked:
     """What `text`, the assistant's last words, asked for, given the arguments of the tools on offer."""
     asking = " ".join(s for s in re.split(r"(?<=[.!?])\s+", text) if s.endswith("?"))
@@ -123,6 +138,6 @@ def asked(text: str, known: Iterable[Argument]) -> Asked:
         frozenset(kinds),
         tuple(arguments.values()),
         choice=WHICH_SUITS in asking or WHICH_MEANT in asking or bool(re.search(r"\bwhich (?:one|time|of)\b", low)),
-        confirm=CONFIRM in asking,
+        confirm=bool(_SHALL.search(text)),
         register=REGISTER in asking,
     )

@@ -7,8 +7,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from .lexicon import READING_VERBS, word_set
-from .words import humanize, words
+from .lexicon import ACTIONS, READING_VERBS, word_set
+from .words import concepts, humanize, words
 
 _FREE = frozenset({"free", "available", "availability", "slots", "openings"})
 
@@ -83,9 +83,24 @@ class Tool:
         return self.name.startswith(HANDOFF_PREFIX)
 
     @cached_property
+    def brings_people(self) -> bool:
+        """Whether the tool puts the visitor in touch with somebody."""
+        return self.is_handoff or "@human" in concepts(humanize(self.name))
+
+    @cached_property
     def reads(self) -> bool:
         """Whether the tool only looks something up, judged by the verb its name starts with."""
         return self.name.split("_")[0].lower() in READING_VERBS
+
+    @cached_property
+    def does(self) -> frozenset[str]:
+        """What the tool does to the world, as concepts of the verb that its name starts with."""
+        return frozenset() if self.reads else frozenset(concepts(self.name.split("_")[0]) & set(ACTIONS))
+
+    @cached_property
+    def undoes(self) -> bool:
+        """Whether a mistaken call takes something away from the visitor."""
+        return "@cancel" in self.does and "confirm before calling" in self.description.lower()
 
     @cached_property
     def returned(self) -> tuple[str, ...]:
@@ -112,6 +127,12 @@ class Tool:
     def identifies(self) -> bool:
         """Whether the tool finds or registers the visitor, from what they know about themselves."""
         return bool(self.required and self.returned) and all(a.kind in PERSONAL for a in self.required)
+
+    @cached_property
+    def names_one(self) -> bool:
+        """Whether the tool tells about one thing or person that the visitor names."""
+        named = any(a.kind is Kind.TOPIC and a.name.endswith("name") for a in self.arguments)
+        return self.reads and named and not self.lists_slots
 
     @cached_property
     def lists_slots(self) -> bool:

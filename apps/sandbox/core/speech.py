@@ -1,10 +1,12 @@
 """Sentences of the assistant that do not come from a tool."""
 
+import re
+from collections.abc import Mapping
 from datetime import date, time
 
 from .offers import Item, shared
 from .schema import Tool
-from .times import clock
+from .times import clock, find_times
 from .words import humanize, join
 
 HELLO = "Hello! How can I help you today?"
@@ -18,9 +20,14 @@ AGAIN = "Sorry, I didn't quite catch that."
 PRIVATE = "I'm sorry, I can only share details with the person they belong to."
 AUTOMATED = "I'm an automated assistant."
 FAILED = "I'm sorry, I can't get this done right now. Please contact our team directly."
-NO_HUMAN = "I can't put you through from here, but our team will gladly help if you contact them directly."
+NO_HUMAN = "I can't put you through from here, but our team will gladly help."
+NO_HUMAN_HERE = "Please contact them directly."
+UNKNOWN = "I'm afraid I can't answer that here."
 CHANGE = "All right. What should I change?"
 NOTHING_FITS = "I have nothing free at exactly that time."
+_MISSING = re.compile(r"\b(?:no|nobody|nothing|none|not|sorry|unfortunately|instead|full)\b", re.I)
+_ABBREVIATED = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|St|No)\.")
+_DOT = "\N{ONE DOT LEADER}"
 
 
 def capabilities(tools: list[Tool]) -> str:
@@ -37,6 +44,27 @@ def capabilities(tools: list[Tool]) -> str:
     if hands and not parts:
         parts.append(f"put you in touch with {join(hands, 'or')}")
     return f"I can {' and '.join(parts)}." if parts else "How can I help you?"
+
+
+def reach_us(contact: Mapping[str, str]) -> str:
+    """Where to find people, as far as it is known."""
+    return f"You can reach our team at {contact['phone']}." if contact.get("phone") else ""
+
+
+def offer(offered: list[Item], told: str, *, fits: bool) -> str:
+    """Free times to choose from. `told` is what the tool that found them said.
+
+    Its own sentence is used when it names the very times that are offered; what it says is missing always is.
+    """
+    parts = re.split(r"(?<=[.!])\s+(?=[A-Z])", _ABBREVIATED.sub(lambda m: m[0].replace(".", _DOT), told))
+    parts = [p.replace(_DOT, ".") for p in parts]
+    notes = [p for p in parts if _MISSING.search(p)]
+    named = [p for p in parts if p not in notes and find_times(p)]
+    hours = {f.at.strftime("%H:%M") for p in named for f in find_times(p)}
+    missed = notes or ([] if fits else [NOTHING_FITS])
+    if named and hours == {i["time"] for i in offered}:
+        return " ".join([*missed, *named])
+    return " ".join([*missed, offer_slots(offered)])
 
 
 def _article(phrase: str) -> str:

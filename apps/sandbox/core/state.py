@@ -9,23 +9,28 @@ from .acts import Act
 from .history import Result
 from .match import Matcher
 from .mentions import Mention, without_values
-from .offers import Item, Wish, same_hour
+from .offers import Item, Wish, items, same_hour
 from .questions import Asked
 from .schema import NAME_KINDS, Kind, Tool
 from .times import Window
-from .words import stem, words
+from .words import content, stem, words
 
 OFFERED = 4
 _NAMED = re.compile(r"\b(?i:with|by|see)\s+(?:[A-Z][\w'’-]*\.?\s?)+")
 
+_BACK = re.compile(
+    r"\b(?:she|he|her|him|them|(?:move|change|shift|push|reschedule) it|(?:that|this|the same) (?:one|person))\b", re.I
+)
+
 
 @dataclass
 class Goal:
-    """A tool that the visitor wants to have called, wanted since event `since`."""
+    """A tool that the visitor wants to have called, wanted since event `since`; `words` ask for just that."""
 
     tool: Tool
     since: int
     failures: int = 0
+    words: str = ""
 
 
 @dataclass
@@ -57,6 +62,9 @@ class State:
     identity: set[str] = field(default_factory=set)
     spoken_for: set[str] = field(default_factory=set)
     dropped: bool = False
+    unanswered: bool = False
+    named: set[str] = field(default_factory=set)
+    slots_since: int = 0
     private: bool = False
 
     @property
@@ -74,6 +82,10 @@ class State:
     def said(self) -> str:
         return " . ".join(self.heard_since())
 
+    def refers_back(self) -> bool:
+        """Whether the errand is about what was spoken of before: "can I see her tomorrow?"."""
+        return bool(_BACK.search(self.said()))
+
     def own_names(self) -> set[str]:
         return {w for m in self.mentions if m.kind in NAME_KINDS for w in words(str(m.value))}
 
@@ -87,6 +99,19 @@ class State:
 
     def tool(self, name: str) -> Tool | None:
         return next((t for t in self.tools if t.name == name), None)
+
+    def booking_tool(self) -> Tool | None:
+        """The tool that books a free time, if there is just one."""
+        found = [t for t in self.tools if "@book" in t.does and any(a.kind is Kind.TIME for a in t.required)]
+        return found[0] if len(found) == 1 and any(t.lists_slots for t in self.tools) else None
+
+    def item_with(self, ids: set[str]) -> Item | None:
+        """The latest item of a result that carries one of these ids."""
+        for _, result in reversed(self.results):
+            for item in items(result.data):
+                if ids & {str(v) for k, v in item.items() if k.endswith("_id")}:
+                    return item
+        return None
 
     def results_now(self) -> list[Result]:
         """Results since the visitor's last words."""
@@ -130,11 +155,17 @@ class State:
             found = [s for s in found if low <= s["time"] < high]
         return found
 
-    def leftover(self) -> str | None:
-        """Content words of the request that no tool's text uses: most likely the thing that is wanted."""
-        for text in reversed(self.heard_since()):
+    def asking_for(self, tool: Tool) -> list[str]:
+        """What was said about this errand; for one of several questions in one breath only that question."""
+        goal = self.goal
+        return [goal.words] if goal and goal.words and goal.tool == tool else self.heard_since()
+
+    def leftover(self, tool: Tool, *, apart_from: str = "") -> str | None:
+        """Content words of the request that no tool's name uses: most likely the thing that is wanted."""
+        told = set(content(apart_from))
+        for text in reversed(self.asking_for(tool)):
             plain = without_values(text)
-            rest = self.matcher.unknown(plain) - {stem(n) for n in self.own_names()}
+            rest = self.matcher.unknown(plain) - {stem(n) for n in self.own_names()} - told
             kept = [w for w in words(_NAMED.sub(" ", plain)) if stem(w) in rest]
             if kept:
                 return " ".join(kept)

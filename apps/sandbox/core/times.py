@@ -41,8 +41,9 @@ _WORD_MINUTES = re.compile(rf"\b(?P<h>{_HOURS})[\s-](?P<part>thirty|fifteen|fort
 _CUED = re.compile(rf"(?:\b(?:at|around|about|by|for)\s+|@\s*)(?P<h>[01]?\d|2[0-3]|{_HOURS})(?![\w:/.-]|\s*%)", re.I)
 _NOON = re.compile(r"\b(?P<h>noon|midday|midnight)\b", re.I)
 _BARE = re.compile(
-    rf"^\W*(?:(?:ok|okay|yes|then|let us say|maybe|the)\W+)*(?P<h>\d{{1,2}}|{_HOURS})\b(?!\s*\w*:)", re.I
+    rf"^\W*(?!the one\b)(?:(?:ok|okay|yes|then|let us say|maybe|the)\W+)*(?P<h>\d{{1,2}}|{_HOURS})\b(?!\s*\w*:)", re.I
 )
+_RUN_TOGETHER = re.compile(r"^\W*(?P<h>0?[1-9]|1\d|2[0-3])(?P<m>[0-5]\d)(?=\W*(?:please|works|is fine)?\W*$)", re.I)
 _MEASURED = re.compile(r"\s*(?:minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|people|persons?|times)\b", re.I)
 
 _PARTS = {
@@ -64,7 +65,9 @@ _DURATION = re.compile(
 def find_times(text: str, *, asked: bool = False) -> list[FoundTime]:
     """Every time of day in `text`, in order. A bare number counts only when `asked` for a time."""
     found: list[FoundTime] = []
-    patterns = [_SPOKEN, _CLOCK, _HALF, _OCLOCK, _WORD_MINUTES, _NOON, _CUED] + ([_BARE] if asked else [])
+    patterns = [_SPOKEN, _CLOCK, _HALF, _OCLOCK, _WORD_MINUTES, _NOON, _CUED] + (
+        [_RUN_TOGETHER, _BARE] if asked else []
+    )
     for pattern in patterns:
         for match in pattern.finditer(text):
             if any(match.start() < f.end and f.start < match.end() for f in found):
@@ -97,6 +100,12 @@ def _read(match: re.Match[str]) -> tuple[time, bool] | None:
         return time(hour % 12 + 12 if hour <= 12 else hour, minute), True
     sure = hour > 12 or hour == 0 or (groups["h"].startswith("0") and bool(groups.get("m")))
     return time(hour + 12 if not sure and 1 <= hour <= 6 else hour % 24, minute), sure
+
+
+def bounds_a_window(text: str, start: int) -> bool:
+    """Whether the time at `start` only limits a wish, as in "after 2"; "from 2 to 4" may name a change."""
+    edge = _EDGE.search(text[:start])
+    return edge is not None and edge["edge"].lower() != "from"
 
 
 def find_window(text: str) -> Window | None:

@@ -56,6 +56,11 @@ _SEE = re.compile(
     r"\b(?:to|i|we|can|could|please|and) see (?!my|our|what|your|if|which|how|whether|all|you|that|it"
     r"|more)\w+"
 )
+_MINE = re.compile(
+    r"\bmy (?:(?:next|other|own|last|current|first|second|two|three|upcoming|planned|booked) )*(?:"
+    + "|".join(e for e in CONCEPTS["@appointment"] if " " not in e)
+    + r")s?\b"
+)
 _PHRASES = _phrase_pattern(list(_BY_PHRASE))
 
 
@@ -65,6 +70,8 @@ def concepts(text: str) -> set[str]:
     found = {c for phrase in _PHRASES.findall(flat) for c in _BY_PHRASE[phrase]}
     if _SEE.search(flat):
         found.add("@book")
+    if _MINE.search(flat):
+        found.add("@mine")
     for word in _PHRASES.sub(" ", flat).split():
         found |= _BY_WORD.get(word) or _BY_STEM.get(stem(word), set())
     return found
