@@ -35,10 +35,10 @@ run: .venv/product
 test: test-sqlite test-postgres
 
 test-sqlite: .venv/all
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-postgres: .venv/all
-	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -m "not once and not browser"
+	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n 2 --dist loadfile -m "not once and not browser"
 
 check: .venv/all
 	$(BIN)/ruff format --check .

@@ -3,3 +3,4 @@ from django.apps import AppConfig
 
 class BusinessConfig(AppConfig):
     name = "apps.business"
+    verbose_name = "Your business"

@@ -48,6 +48,16 @@ def normalize_phone(text: str, region: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def readable_phone(phone: str, region: str) -> str:
+    """An E.164 number as people of the country write it; one of another country with its code. "" stays ""."""
+    if not phone:
+        return ""
+    number = phonenumbers.parse(phone)
+    domestic = number.country_code == phonenumbers.country_code_for_region(region)
+    style = phonenumbers.PhoneNumberFormat.NATIONAL if domestic else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return phonenumbers.format_number(number, style)
+
+
 def find_contacts(
     *, given_name: str = "", family_name: str = "", name: str = "", phone: str = "", limit: int = 10
 ) -> list[Contact]:

@@ -230,7 +230,8 @@ class TimeOff(TenantModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.staff}: {self.starts_at:%Y-%m-%d} to {self.ends_at:%Y-%m-%d}"
+        starts, ends = timezone.localtime(self.starts_at), timezone.localtime(self.ends_at)
+        return f"{self.staff}: {starts:%Y-%m-%d} to {ends:%Y-%m-%d}"
 
 
 class BookingStatus(models.TextChoices):

@@ -13,6 +13,7 @@ from apps.agents import brain, model
 from apps.agents.live import LiveAgent, live_agent
 from apps.agents.tools.definition import ToolContext, ToolRefused
 from apps.agents.tools.runner import Outcome, refused, run_tool
+from apps.business.contacts import readable_phone
 from apps.chat.core import turn as core
 from apps.conversations import transcript, turns
 from apps.conversations.journal import ToolJournal
@@ -50,7 +51,9 @@ def prepare(conversation_id: str, clock: Clock) -> Desk:
     """The desk of the conversation's agent, in the tenant's scope."""
     tenant = Tenant.objects.get(pk=current_tenant_id())
     conversation = Conversation.objects.get(pk=conversation_id)
-    business = brain.Business(tenant.name, tenant.time_zone, tenant.phone, tenant.address)
+    business = brain.Business(
+        tenant.name, tenant.time_zone, readable_phone(tenant.phone, tenant.region), tenant.address
+    )
     return Desk(conversation, live_agent(slug=conversation.agent), business, tenant, clock)
 
 

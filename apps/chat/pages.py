@@ -3,7 +3,6 @@
 from functools import cache
 from typing import Any
 
-import phonenumbers
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_safe
 from apps.agents.live import NoAgent
 from apps.agents.registry import verticals
 from apps.business.calendar import office_hours
+from apps.business.contacts import readable_phone
 from apps.business.models import Service, Staff
 from apps.chat import access, conversations, tokens
 from apps.chat.access import UnknownWidget, Widget
@@ -121,6 +121,7 @@ def landing(request: HttpRequest) -> HttpResponse:
         ],
         "widget_key": first[1].key if first else "",
         "widget_src": request.build_absolute_uri("/widget/v1.js"),
+        "stream_url": request.build_absolute_uri("/api/chat/stream"),
     }
     return render(request, "site/landing.html", context)
 
@@ -174,22 +175,12 @@ def _business(tenant: Tenant) -> dict[str, Any]:
         for member in Staff.objects.filter(is_active=True).order_by("name")[:8]
     ]
     return {
-        "phone": _national(tenant.phone, tenant.region),
+        "phone": readable_phone(tenant.phone, tenant.region),
         "address": tenant.address,
         "hours": hours,
         "services": services,
         "staff": staff,
     }
-
-
-def _national(phone: str, region: str) -> str:
-    """An E.164 number as people of its own country write it; with the country code for others."""
-    if not phone:
-        return ""
-    number = phonenumbers.parse(phone)
-    national = number.country_code == phonenumbers.country_code_for_region(region)
-    style = phonenumbers.PhoneNumberFormat.NATIONAL if national else phonenumbers.PhoneNumberFormat.INTERNATIONAL
-    return phonenumbers.format_number(number, style)
 
 
 def _other_origin(request: HttpRequest) -> str:

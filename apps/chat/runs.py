@@ -159,18 +159,23 @@ async def _end_abandoned(tenant_id: str, run_id: str) -> None:
 
 
 async def _close(tenant_id: str, run_id: str) -> None:
-    """Frees the conversation for the next message and lets the log expire."""
+    """Marks the run as over and lets its log expire."""
     client = async_client()
-    conversation_id = (await client.hget(keys.run_state(tenant_id, run_id), "conversation") or b"").decode()
-    occupied = keys.active_run(tenant_id, conversation_id)
-    ours = await client.get(occupied) == run_id.encode()
+    conversation_id = await client.hget(keys.run_state(tenant_id, run_id), "conversation")
+    if conversation_id is not None:
+        await _free(tenant_id, conversation_id.decode(), run_id)
     pipeline = client.pipeline(transaction=True)
     pipeline.hset(keys.run_state(tenant_id, run_id), "over", 1)
     pipeline.expire(keys.run_state(tenant_id, run_id), KEPT)
     pipeline.expire(keys.run_log(tenant_id, run_id), KEPT)
-    if ours:
-        pipeline.delete(occupied)
     await pipeline.execute()
+
+
+async def _free(tenant_id: str, conversation_id: str, run_id: str) -> None:
+    """Lets the conversation take the next message, unless another run has taken it over."""
+    key = keys.active_run(tenant_id, conversation_id)
+    if await async_client().get(key) == run_id.encode():
+        await async_client().delete(key)
 
 
 class _Run:
@@ -270,6 +275,9 @@ class _Run:
                 now=self.clock(),
             )
         if ended:
+            with suppress(RedisError):
+                # Before `done` is published: who has read it may write at once.
+                await _free(self.tenant_id, self.conversation_id, self.run_id)
             await in_tenant(
                 self.tenant_id,
                 desk.count,

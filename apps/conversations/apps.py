@@ -3,3 +3,4 @@ from django.apps import AppConfig
 
 class ConversationsConfig(AppConfig):
     name = "apps.conversations"
+    verbose_name = "Conversations"

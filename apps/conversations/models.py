@@ -44,7 +44,7 @@ class Conversation(TenantModel):
 
     def __str__(self) -> str:
         who = self.contact.name if self.contact else "Visitor"
-        return f"{who}, {self.started_at:%b %-d %H:%M}"
+        return f"{who}, {timezone.localtime(self.started_at):%b %-d %H:%M}"
 
 
 class Turn(TenantModel):

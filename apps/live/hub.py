@@ -255,7 +255,8 @@ class Hub:
                     if feed is not None and feed.writer is None:
                         feed.extend(log.after(entries, feed.last))
         finally:
-            self._reader_id = None
+            # Before the first await: who comes now must find no reader and start another, not wake one that leaves.
+            self._reader = self._reader_id = None
             with suppress(RedisError):
                 await connection.aclose()
 

@@ -3,3 +3,4 @@ from django.apps import AppConfig
 
 class PlansConfig(AppConfig):
     name = "apps.plans"
+    verbose_name = "Plan & usage"

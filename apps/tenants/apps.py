@@ -5,6 +5,7 @@ from django.db.models.signals import post_migrate
 
 class TenantsConfig(AppConfig):
     name = "apps.tenants"
+    verbose_name = "Business & team"
 
     def ready(self) -> None:
         from apps.tenants import checks, rls

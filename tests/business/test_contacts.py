@@ -11,6 +11,7 @@ from apps.business.contacts import (
     create_contact,
     find_contacts,
     normalize_phone,
+    readable_phone,
 )
 from apps.business.core.names import clean, fold, initials
 from apps.business.models import Contact
@@ -155,3 +156,16 @@ def test_clean_text_is_one_visible_line(text: str, limit: int) -> None:
 )
 def test_initials_of_a_business(name: str, expected: str) -> None:
     assert initials(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("phone", "region", "shown"),
+    [
+        ("", "US", ""),
+        ("+12125550100", "US", "(212) 555-0100"),
+        ("+12125550100", "GB", "+1 212-555-0100"),
+        ("+442079460018", "GB", "020 7946 0018"),
+    ],
+)
+def test_phones_are_shown_as_people_write_them(phone: str, region: str, shown: str) -> None:
+    assert readable_phone(phone, region) == shown

@@ -200,3 +200,9 @@ def test_a_client_that_leaves_before_the_answer_begins_is_still_answered_once(se
     with tenant_scope(widget.tenant_id):
         assert Turn.objects.filter(role="visitor", text=HOURS).count() == 1
         assert len(set(Turn.objects.filter(role="agent").values_list("run", flat=True))) == 2
+
+
+def test_who_has_read_the_end_may_write_at_once(server: str, widget: WidgetKey) -> None:
+    visitor = Visitor(server, widget.key)
+    for _ in range(20):
+        assert visitor.ask("hello").check().done["reason"] == "stop"

@@ -102,6 +102,34 @@ async def test_a_new_log_is_read_while_the_reader_waits_on_another(here: Hub, el
     await waiting
 
 
+async def test_who_comes_as_the_reader_leaves_is_read_to(
+    elsewhere: Hub, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.live.hub.BLOCK_MS", 1)  # it looks up, finds nobody and leaves
+    leaving, gone = asyncio.Event(), asyncio.Event()
+    real = elsewhere.client.client
+
+    def client() -> Any:
+        connection = real()
+        close = connection.aclose
+
+        async def close_slowly() -> None:
+            leaving.set()
+            await gone.wait()
+            await close()
+
+        connection.aclose = close_slowly
+        return connection
+
+    monkeypatch.setattr(elsewhere.client, "client", client)
+    for name in ("first", "second"):
+        await redis.async_client().execute_command(*log.command(f"{key}-{name}", 1, [name.encode()]))
+        async with asyncio.timeout(3):
+            assert await read(elsewhere, f"{key}-{name}", after=0, upto=1) == [name.encode()]
+            await leaving.wait()
+    gone.set()
+
+
 async def test_a_quiet_log_gives_empty_batches(here: Hub, key: str) -> None:
     here.write(key)
     async with aclosing(here.follow(key, idle=0.01)) as batches:
