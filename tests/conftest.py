@@ -22,7 +22,7 @@ PASSWORD = "callsphere-tests"
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """On PostgreSQL the owner makes the test database; `django_db_setup` then hands over to the runtime role."""
     if settings.DATABASE_RUNTIME_URL:
         from callsphere.settings import ENV, database

@@ -108,7 +108,7 @@ class Hub:
         self._flusher: asyncio.Task[None] | None = None
         self._reader: asyncio.Task[None] | None = None
         self._reader_id: int | None = None
-        self._reading: set[str] = set()
+        self._reading: set[Feed] = set()
         self._waker: asyncio.Task[None] | None = None
 
     # Writing
@@ -224,8 +224,8 @@ class Hub:
         elif self._waker is None or self._waker.done():
             self._waker = asyncio.create_task(self._wake())
 
-    def _remote(self) -> set[str]:
-        return {feed.key for feed in self.feeds.values() if feed.writer is None}
+    def _remote(self) -> set[Feed]:
+        return {feed for feed in self.feeds.values() if feed.writer is None}
 
     async def _wake(self) -> None:
         """CLIENT UNBLOCK does nothing to a reader that is about to block, so it is repeated until the reader has it."""
@@ -243,7 +243,7 @@ class Hub:
                     self._reader_id = await connection.client_id()
                     wanted = self._remote()
                     self._reading = wanted
-                    positions = {key: f"{self.feeds[key].last}-0" for key in wanted}
+                    positions = {feed.key: f"{feed.last}-0" for feed in wanted}
                     answer = await connection.xread(positions, block=BLOCK_MS) if positions else []
                 except RedisError:
                     await asyncio.sleep(RETRY)
@@ -252,7 +252,8 @@ class Hub:
                     self._reading = set()
                 for key, entries in answer:
                     feed = self.feeds.get(key.decode())
-                    if feed is not None and feed.writer is None:
+                    # One that began meanwhile, of a log that was followed before, stands at another position.
+                    if feed in wanted and feed.writer is None:
                         feed.extend(log.after(entries, feed.last))
         finally:
             # Before the first await: who comes now must find no reader and start another, not wake one that leaves.

@@ -130,6 +130,19 @@ async def test_who_comes_as_the_reader_leaves_is_read_to(
     gone.set()
 
 
+async def test_a_log_is_followed_again_while_the_reader_still_waits_on_it(here: Hub, elsewhere: Hub, key: str) -> None:
+    writer = here.write(key)
+    writer.append(*numbered(5))
+    await writer.flushed()
+    async with asyncio.timeout(3):  # the reader's block is 5 s
+        async with aclosing(elsewhere.follow(key)) as batches:
+            assert await anext(batches) == numbered(5)
+            while not elsewhere._reading:  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
+            await asyncio.sleep(0.01)
+        assert await read(elsewhere, key, after=0, upto=5) == numbered(5)
+
+
 async def test_a_quiet_log_gives_empty_batches(here: Hub, key: str) -> None:
     here.write(key)
     async with aclosing(here.follow(key, idle=0.01)) as batches:
