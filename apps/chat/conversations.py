@@ -4,10 +4,13 @@ import datetime as dt
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
 
 from apps.agents.live import live_agent
 from apps.agents.models import Agent
 from apps.chat.access import Widget
+from apps.chat.desk import Clock, Desk, prepare
 from apps.chat.tokens import Visitor
 from apps.common.errors import NotFound
 from apps.common.ids import is_id
@@ -32,6 +35,7 @@ def own(*, visitor: Visitor, conversation_id: str) -> Conversation:
     return found
 
 
+@transaction.atomic
 def accept(
     *,
     visitor: Visitor,
@@ -40,18 +44,22 @@ def accept(
     text: str,
     message_id: str,
     run: str,
-    now: dt.datetime,
-) -> tuple[Conversation, str]:
+    clock: Clock = timezone.now,
+) -> Desk:
     """Takes a message in: checks the allowance, finds or begins the conversation, stores the visitor's turn.
 
+    Args:
+        clock: what the agent and its tools take for now; another one only where a dialogue is rehearsed.
+
     Returns:
-        (the conversation, the name of the agent who will answer).
+        The desk of the agent who will answer.
 
     Raises:
         NotAllowed: trial over or limit reached; nothing is stored.
         NotFound: not this visitor's conversation.
         NoAgent: nobody to answer.
     """
+    now = clock()
     allowance.check(now=now, conversation_id=conversation_id if conversation_id and is_id(conversation_id) else "")
     if conversation_id:
         conversation = own(visitor=visitor, conversation_id=conversation_id)
@@ -66,7 +74,7 @@ def accept(
             widget_key=widget.id if widget else visitor.widget_key,
         )
     turns.add_visitor_turn(conversation=conversation, text=text, message_id=message_id, run=run, now=now)
-    return conversation, agent.name
+    return prepare(conversation, agent, clock)
 
 
 def session(*, visitor: Visitor, widget: Widget, now: dt.datetime) -> dict[str, Any]:
@@ -89,8 +97,7 @@ def session(*, visitor: Visitor, widget: Widget, now: dt.datetime) -> dict[str, 
         "conversation": latest,
         "greeting": agent.greeting,
         "agent": {"name": agent.name},
-        "tenant": {"name": tenant.name, "accent": look.accent},
-        "title": look.title or tenant.name,
+        "tenant": {"name": look.title or tenant.name, "accent": look.accent},
         "locale": tenant.locale,
         "sandbox": settings.SANDBOX_ANSWERS,
         "closed": closed,

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Literal, cast
 
 import msgspec
+from django.db import transaction
 
 from apps.agents import brain, model
 from apps.agents.live import LiveAgent, live_agent
@@ -36,6 +37,8 @@ class Desk:
     business: brain.Business
     tenant: Tenant
     clock: Clock
+    messages: list[dict[str, Any]] | None = None
+    """What was said, when it has been read already."""
 
     @property
     def labels(self) -> dict[str, str]:
@@ -47,19 +50,21 @@ class Desk:
         return self.clock().astimezone(self.tenant.zone)
 
 
-def prepare(conversation_id: str, clock: Clock) -> Desk:
-    """The desk of the conversation's agent, in the tenant's scope."""
+def prepare(conversation: Conversation, agent: LiveAgent, clock: Clock) -> Desk:
+    """The desk of an agent who goes on with a conversation, in the tenant's scope."""
     tenant = Tenant.objects.get(pk=current_tenant_id())
-    conversation = Conversation.objects.get(pk=conversation_id)
+    messages = transcript.messages(conversation=conversation)
     business = brain.Business(
         tenant.name, tenant.time_zone, readable_phone(tenant.phone, tenant.region), tenant.address
     )
-    return Desk(conversation, live_agent(slug=conversation.agent), business, tenant, clock)
+    return Desk(conversation, agent, business, tenant, clock, messages)
 
 
 async def step(tenant_id: str, desk: Desk) -> AsyncGenerator[core.Event, None]:
     """One model step as the turn's events; a failure is one, too."""
-    messages = await in_tenant(tenant_id, transcript.messages, conversation=desk.conversation)
+    messages = desk.messages
+    if messages is None:
+        messages = await in_tenant(tenant_id, transcript.messages, conversation=desk.conversation)
     prompt = brain.system_prompt(
         desk.agent,
         business=desk.business,
@@ -88,8 +93,16 @@ async def step(tenant_id: str, desk: Desk) -> AsyncGenerator[core.Event, None]:
         yield core.StepFailed(error.code, core.APOLOGY, error.retryable)
 
 
-def save(desk: Desk, *, run: str, text: str, ended: str, now: dt.datetime) -> str:
-    """Stores a finished step; the id of its turn."""
+@transaction.atomic
+def save(
+    desk: Desk, *, run: str, text: str, ended: str, now: dt.datetime, tokens: tuple[int, int] | None = None
+) -> str:
+    """Stores a finished step; with the last one, puts the answer and its (input, output) tokens on the ledger.
+
+    Returns:
+        The id of its turn.
+    """
+    conversation_id = desk.conversation.pk
     turn = turns.add_agent_turn(
         conversation=desk.conversation,
         text=text,
@@ -99,13 +112,10 @@ def save(desk: Desk, *, run: str, text: str, ended: str, now: dt.datetime) -> st
         ended=ended,
         now=now,
     )
+    if tokens is not None:
+        usage.count_interaction(conversation_id=conversation_id, now=now)
+        usage.count_tokens(conversation_id=conversation_id, input_tokens=tokens[0], output_tokens=tokens[1], now=now)
     return turn.pk
-
-
-def count(*, conversation_id: str, input_tokens: int, output_tokens: int, now: dt.datetime) -> None:
-    """Puts the answered conversation and its tokens on the tenant's ledger."""
-    usage.count_interaction(conversation_id=conversation_id, now=now)
-    usage.count_tokens(conversation_id=conversation_id, input_tokens=input_tokens, output_tokens=output_tokens, now=now)
 
 
 async def call(
@@ -126,9 +136,9 @@ async def call(
     if asked.name.removeprefix(brain.TRANSFER) in desk.agent.colleagues and asked.name.startswith(brain.TRANSFER):
         outcome = await in_tenant(tenant_id, _hand_over, desk, asked, journal)
         if outcome.status == "done":
-            desk = await in_tenant(tenant_id, prepare, desk.conversation.pk, desk.clock)
+            desk = await in_tenant(tenant_id, _colleague, desk)
             return core.CallFinished(asked.call, True, handed_to=desk.agent.name), desk
-        return core.CallFinished(asked.call, False), desk
+        return core.CallFinished(asked.call, False), replace(desk, messages=None)
     now = desk.now()
     context = ToolContext(
         tenant_id=tenant_id,
@@ -143,7 +153,13 @@ async def call(
         tools=desk.agent.tools, name=asked.name, arguments=asked.arguments, context=context, journal=journal
     )
     conversation = await in_tenant(tenant_id, Conversation.objects.get, pk=desk.conversation.pk)
-    return core.CallFinished(asked.call, outcome.status == "done"), replace(desk, conversation=conversation)
+    desk = replace(desk, conversation=conversation, messages=None)
+    return core.CallFinished(asked.call, outcome.status == "done"), desk
+
+
+def _colleague(desk: Desk) -> Desk:
+    conversation = Conversation.objects.get(pk=desk.conversation.pk)
+    return prepare(conversation, live_agent(slug=conversation.agent), desk.clock)
 
 
 def _identify(conversation_id: str, now: dt.datetime, contact_id: str) -> None:

@@ -138,7 +138,7 @@ async def _play(
     report: Report, line: Line, visitor: tokens.Visitor, conversation_id: str | None, clock: Callable[[], dt.datetime]
 ) -> str:
     run_id = runs.new_run_id()
-    conversation, _ = await in_tenant(
+    desk = await in_tenant(
         visitor.tenant_id,
         conversations.accept,
         visitor=visitor,
@@ -147,16 +147,9 @@ async def _play(
         text=line.visitor,
         message_id=new_id("msg"),
         run=run_id,
-        now=clock(),
-    )
-    await runs.begin(
-        tenant_id=visitor.tenant_id,
-        conversation_id=conversation.pk,
-        visitor=visitor.id,
-        run_id=run_id,
-        opened={},
         clock=clock,
     )
+    await runs.begin(desk=desk, visitor=visitor.id, run_id=run_id, opened={})
     text, calls = "", []
     async with aclosing(runs.follow(tenant_id=visitor.tenant_id, run_id=run_id)) as batches:
         async for batch in batches:
@@ -170,7 +163,7 @@ async def _play(
                     report.problems.append(f"“{line.visitor}”: {data['code']}")
     report.transcript += [("visitor", line.visitor), *(("tool", call) for call in calls), ("agent", text)]
     report.problems += [f"“{line.visitor}”: {problem}" for problem in _problems(line, text, calls)]
-    return conversation.pk
+    return desk.conversation.pk
 
 
 def _problems(line: Line, text: str, calls: list[str]) -> list[str]:

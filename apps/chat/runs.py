@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from django.utils import timezone
 from redis.exceptions import RedisError
 
-from apps.chat import desk
 from apps.chat.core import turn as core
 from apps.chat.core.turn import Turn
-from apps.chat.desk import Clock
+from apps.chat.desk import Desk, call, save, step
 from apps.chat.leases import leases
 from apps.common.ids import new_id
 from apps.common.redis import async_client
@@ -56,25 +54,19 @@ def decode(event: bytes) -> tuple[str, bytes]:
 
 async def begin(
     *,
-    tenant_id: str,
-    conversation_id: str,
+    desk: Desk,
     visitor: str,
     run_id: str,
     opened: dict[str, Any],
-    clock: Clock = timezone.now,
 ) -> None:
-    """Starts generating; returns when the run exists for every reader.
-
-    Args:
-        opened: the `run` event's data.
-        clock: what the agent and its tools take for now; another one only where a dialogue is rehearsed.
-    """
-    state = {"conversation": conversation_id, "visitor": visitor, "over": 0}
+    """Starts generating; returns when the run exists for every reader. `opened` is the `run` event's data."""
+    tenant_id = desk.tenant.pk
+    state = {"conversation": desk.conversation.pk, "visitor": visitor, "over": 0}
     pipeline = async_client().pipeline(transaction=True)
     pipeline.hset(keys.run_state(tenant_id, run_id), mapping=state)
     pipeline.expire(keys.run_state(tenant_id, run_id), KEPT)
     await pipeline.execute()
-    run = _Run(tenant_id, conversation_id, run_id, hub().write(keys.run_log(tenant_id, run_id)), clock)
+    run = _Run(desk, run_id, hub().write(keys.run_log(tenant_id, run_id)))
     await leases().hold(tenant_id, run_id, on_stop=run.stop)
     _running[run_id] = run
     task = asyncio.create_task(run.generate(opened), name=run_id)
@@ -181,17 +173,16 @@ async def _free(tenant_id: str, conversation_id: str, run_id: str) -> None:
 class _Run:
     """The shell around the turn: performs its actions, in order, and feeds back what came of them."""
 
-    def __init__(self, tenant_id: str, conversation_id: str, run_id: str, writer: Writer, clock: Clock) -> None:
-        self.tenant_id = tenant_id
-        self.conversation_id = conversation_id
+    def __init__(self, desk: Desk, run_id: str, writer: Writer) -> None:
+        self.tenant_id = desk.tenant.pk
+        self.conversation_id = desk.conversation.pk
         self.run_id = run_id
         self.writer = writer
-        self.clock = clock
+        self.desk = desk
         self.inbox: asyncio.Queue[core.Event] = asyncio.Queue()
         self.stopping = False
         self.work: asyncio.Task[None] | None = None
         self.turn_id: str | None = None
-        self.desk: desk.Desk
 
     def stop(self) -> None:
         if not self.stopping:
@@ -200,11 +191,9 @@ class _Run:
 
     async def generate(self, opened: dict[str, Any]) -> None:
         """Runs to the terminal event. Nothing that goes wrong in here leaves a reader without one."""
-        turn = Turn(agent="", labels={})
+        turn = Turn(agent=self.desk.agent.name, labels=self.desk.labels)
         clock = asyncio.get_running_loop().time
         try:
-            self.desk = await in_tenant(self.tenant_id, desk.prepare, self.conversation_id, self.clock)
-            turn.agent, turn.labels = self.desk.agent.name, self.desk.labels
             event: core.Event = core.Opened(opened)
             while True:
                 for action in turn.handle(event, clock()):
@@ -259,38 +248,30 @@ class _Run:
         """One attempt at a model step; its failures are events, too."""
         if action.delay:
             await asyncio.sleep(action.delay)
-        async with aclosing(desk.step(self.tenant_id, self.desk)) as events:
+        async with aclosing(step(self.tenant_id, self.desk)) as events:
             async for event in events:
                 self.inbox.put_nowait(event)
 
     async def _save(self, turn: Turn, text: str, ended: str) -> None:
-        if text or not ended or turn.step == 1:
-            self.turn_id = await in_tenant(
-                self.tenant_id,
-                desk.save,
-                self.desk,
-                run=self.run_id,
-                text=text,
-                ended=ended,
-                now=self.clock(),
-            )
+        self.turn_id = await in_tenant(
+            self.tenant_id,
+            save,
+            self.desk,
+            run=self.run_id,
+            text=text,
+            ended=ended,
+            now=self.desk.clock(),
+            tokens=(turn.input_tokens, turn.output_tokens) if ended else None,
+        )
         if ended:
             with suppress(RedisError):
                 # Before `done` is published: who has read it may write at once.
                 await _free(self.tenant_id, self.conversation_id, self.run_id)
-            await in_tenant(
-                self.tenant_id,
-                desk.count,
-                conversation_id=self.conversation_id,
-                input_tokens=turn.input_tokens,
-                output_tokens=turn.output_tokens,
-                now=self.clock(),
-            )
 
     async def _call(self, turn: Turn, action: core.RunCall, *, after: asyncio.Task[None] | None) -> None:
         """Calls of one step run one after the other: the second may need what the first did."""
         if after is not None:
             await after
-        finished, self.desk = await desk.call(self.tenant_id, self.desk, action, run=self.run_id, turn_id=self.turn_id)
+        finished, self.desk = await call(self.tenant_id, self.desk, action, run=self.run_id, turn_id=self.turn_id)
         turn.labels = self.desk.labels
         self.inbox.put_nowait(finished)

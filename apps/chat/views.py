@@ -126,7 +126,7 @@ async def _start(
         if conversation_id:
             await _occupy(tenant_id, conversation_id, run_id)
             occupied = conversation_id
-        conversation, agent = await in_tenant(
+        desk = await in_tenant(
             tenant_id,
             conversations.accept,
             visitor=visitor,
@@ -135,15 +135,17 @@ async def _start(
             text=text,
             message_id=message_id,
             run=run_id,
-            now=timezone.now(),
         )
         if not conversation_id:
-            await _occupy(tenant_id, conversation.pk, run_id)
-            occupied = conversation.pk
-        opened = {"run": run_id, "conversation": conversation.pk, "token": visitor.token(), "agent": agent}
-        await runs.begin(
-            tenant_id=tenant_id, conversation_id=conversation.pk, visitor=visitor.id, run_id=run_id, opened=opened
-        )
+            await _occupy(tenant_id, desk.conversation.pk, run_id)
+            occupied = desk.conversation.pk
+        opened = {
+            "run": run_id,
+            "conversation": desk.conversation.pk,
+            "token": visitor.token(),
+            "agent": desk.agent.name,
+        }
+        await runs.begin(desk=desk, visitor=visitor.id, run_id=run_id, opened=opened)
     except BaseException:
         client = async_client()
         await client.delete(keys.message_run(tenant_id, visitor.id, message_id))
