@@ -1,6 +1,5 @@
 """The chat's addresses (docs/embedding.md). All async: a stream holds no thread and no database connection."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
@@ -9,34 +8,19 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from apps.chat import access, conversations, runs, tokens
+from apps.chat import access, conversations, intake, runs, tokens
 from apps.chat.access import Widget
 from apps.chat.tokens import BadToken, Visitor
 from apps.common import sse
 from apps.common.api import api_view, read_json
 from apps.common.database import in_thread
-from apps.common.errors import AppError, InvalidInput, NotFound
+from apps.common.errors import InvalidInput, NotFound
 from apps.common.ids import new_id
-from apps.common.redis import async_client
 from apps.common.streaming import streaming_response
-from apps.tenants import keys
 from apps.tenants.scope import in_tenant
 
 MAX_MESSAGE = 4_000
 """Characters."""
-REMEMBERED = 24 * 3600
-"""Seconds for which a message id is known."""
-
-
-class RunInProgress(AppError):
-    """The conversation's last message is still being answered."""
-
-    code = "run_in_progress"
-    status = 409
-    retryable = True
-
-
-_starting: set[asyncio.Task[None]] = set()
 
 
 class _Message(msgspec.Struct):
@@ -102,56 +86,10 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
     text = body.text()
     message_id = access.check_message_id(body.message_id) if body.message_id else new_id("msg")
     visitor, widget = await _who(request, body)
-    tenant_id = visitor.tenant_id
-    run_id = runs.new_run_id()
-    client = async_client()
-    claim = keys.message_run(tenant_id, visitor.id, message_id)
-    if not await client.set(claim, run_id, nx=True, ex=REMEMBERED):
-        return await _join(visitor, (await client.get(claim) or b"").decode())
-    # A client that leaves now must not leave half a message behind: what has begun is finished without it.
-    starting = asyncio.create_task(_start(visitor, widget, body.conversation, text, message_id, run_id))
-    _starting.add(starting)
-    starting.add_done_callback(_starting.discard)
-    await asyncio.shield(starting)
-    return streaming_response(_events(tenant_id, run_id, after=0))
-
-
-async def _start(
-    visitor: Visitor, widget: Widget | None, conversation_id: str | None, text: str, message_id: str, run_id: str
-) -> None:
-    """Takes the message in and starts its run; a message that is not taken in gives its claims back."""
-    tenant_id = visitor.tenant_id
-    occupied = ""
-    try:
-        if conversation_id:
-            await _occupy(tenant_id, conversation_id, run_id)
-            occupied = conversation_id
-        desk = await in_tenant(
-            tenant_id,
-            conversations.accept,
-            visitor=visitor,
-            widget=widget,
-            conversation_id=conversation_id,
-            text=text,
-            message_id=message_id,
-            run=run_id,
-        )
-        if not conversation_id:
-            await _occupy(tenant_id, desk.conversation.pk, run_id)
-            occupied = desk.conversation.pk
-        opened = {
-            "run": run_id,
-            "conversation": desk.conversation.pk,
-            "token": visitor.token(),
-            "agent": desk.agent.name,
-        }
-        await runs.begin(desk=desk, visitor=visitor.id, run_id=run_id, opened=opened)
-    except BaseException:
-        client = async_client()
-        await client.delete(keys.message_run(tenant_id, visitor.id, message_id))
-        if occupied:
-            await client.delete(keys.active_run(tenant_id, occupied))
-        raise
+    run_id = await intake.take(
+        visitor=visitor, widget=widget, conversation_id=body.conversation, text=text, message_id=message_id
+    )
+    return streaming_response(_events(visitor.tenant_id, run_id, after=0))
 
 
 async def _who(request: HttpRequest, body: _Ask) -> tuple[Visitor, Widget | None]:
@@ -165,30 +103,6 @@ async def _who(request: HttpRequest, body: _Ask) -> tuple[Visitor, Widget | None
     if visitor is not None and visitor.tenant_id != widget.tenant_id:
         raise BadToken("The visitor token is for another widget.")
     return visitor or tokens.new_visitor(tenant_id=widget.tenant_id, widget_key=widget.id), widget
-
-
-async def _occupy(tenant_id: str, conversation_id: str, run_id: str) -> None:
-    """Claims the conversation for a run. A claim whose process died is taken over."""
-    client = async_client()
-    key = keys.active_run(tenant_id, conversation_id)
-    if await client.set(key, run_id, nx=True, ex=runs.KEPT):
-        return
-    holder = (await client.get(key) or b"").decode()
-    if holder and await client.exists(keys.run_lease(tenant_id, holder)):
-        raise RunInProgress("The last message is still being answered.", run=holder, retry_after=2)
-    await client.set(key, run_id, ex=runs.KEPT)
-
-
-async def _join(visitor: Visitor, run_id: str) -> HttpResponseBase:
-    """The run that this message id started, from its beginning."""
-    for _ in range(50):  # its first request may be just between the claim and the run
-        run = await runs.find(tenant_id=visitor.tenant_id, run_id=run_id)
-        if run is not None:
-            if run.visitor != visitor.id:
-                break
-            return streaming_response(_events(visitor.tenant_id, run_id, after=0))
-        await asyncio.sleep(0.1)
-    raise NotFound("This message was answered earlier; read the conversation.", field="message_id")
 
 
 @api_view("GET")
