@@ -11,6 +11,7 @@ import msgspec
 import yaml
 from django.apps import apps
 from django.conf import settings
+from django.core.exceptions import FieldError, ValidationError
 
 from apps.agents import releases
 from apps.agents.blueprints import DemoTenant, Vertical
@@ -178,8 +179,10 @@ def _problems(line: Line, text: str, calls: list[str]) -> list[str]:
 
 
 def _check(expectation: Expectation) -> str | None:
-    rows = apps.get_model(expectation.model)._default_manager.filter(**expectation.where)
-    found = rows.count()
+    try:
+        found = apps.get_model(expectation.model)._default_manager.filter(**expectation.where).count()
+    except (LookupError, FieldError, ValidationError, ValueError) as error:
+        return f"expect: {expectation.model} with {expectation.where}: {error}"
     if found == expectation.count:
         return None
     return f"{found} instead of {expectation.count} {expectation.model} with {expectation.where}"
