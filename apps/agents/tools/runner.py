@@ -64,7 +64,9 @@ async def run_tool(
     except ToolRefused as refusal:
         outcome = refused(refusal)
     except TimeoutError:
-        work.add_done_callback(lambda task: task.exception())  # its transaction finds the record below and rolls back
+        work.add_done_callback(
+            lambda task: task.cancelled() or task.exception()
+        )  # its transaction finds the record below and rolls back
         logger.warning("A tool took too long", extra={"tool": name})
         outcome = failed("timeout", "That is taking longer than it should. Let me try another way.")
     except Exception:
