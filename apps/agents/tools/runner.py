@@ -64,9 +64,8 @@ async def run_tool(
     except ToolRefused as refusal:
         outcome = refused(refusal)
     except TimeoutError:
-        work.add_done_callback(
-            lambda task: task.cancelled() or task.exception()
-        )  # its transaction finds the record below and rolls back
+        # It goes on in its thread; its transaction will find the record made below, and roll back.
+        work.add_done_callback(lambda task: task.cancelled() or task.exception())
         logger.warning("A tool took too long", extra={"tool": name})
         outcome = failed("timeout", "That is taking longer than it should. Let me try another way.")
     except Exception:
