@@ -1,6 +1,5 @@
 """Making agents from blueprints, and taking a draft to publication."""
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -106,8 +105,3 @@ def check(*, version: AgentVersion) -> None:
         raise NotPublishable(f"There is no agent {strangers[0]} to hand over to.", field="hands_over_to")
     if not version.instructions.strip():
         raise NotPublishable("The instructions are empty.", field="instructions")
-
-
-def validation_error(error: AppError) -> ValidationError:
-    """The error for a Django form."""
-    return ValidationError({error.field: error.message} if error.field else error.message)

@@ -161,14 +161,11 @@ def _position(request: HttpRequest, run_id: str) -> int:
 async def _events(tenant_id: str, run_id: str, *, after: int) -> AsyncIterator[bytes]:
     """The run as server-sent events."""
     yield sse.KEEP_ALIVE  # headers and a first byte leave at once, whatever buffers between
-    prefix = f"id: {run_id}:"
     async with aclosing(runs.follow(tenant_id=tenant_id, run_id=run_id, after=after)) as batches:
         async for batch in batches:
             if not batch:
                 yield sse.KEEP_ALIVE
                 continue
-            lines = []
-            for number, name, data in batch:
-                event = f"event: {name}\n" if name else ""
-                lines.append(f"{prefix}{number}\n{event}data: {data.decode()}\n\n")
-            yield "".join(lines).encode()
+            yield b"".join(
+                sse.encode(data.decode(), event=name or None, id=f"{run_id}:{number}") for number, name, data in batch
+            )

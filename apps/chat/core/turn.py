@@ -71,12 +71,7 @@ class StopAsked:
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class TimePassed:
-    pass
-
-
-Event = Opened | TextArrived | CallAsked | StepEnded | StepFailed | CallFinished | StopAsked | TimePassed
+Event = Opened | TextArrived | CallAsked | StepEnded | StepFailed | CallFinished | StopAsked
 
 
 # What goes out

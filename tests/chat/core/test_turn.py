@@ -19,7 +19,6 @@ from apps.chat.core.turn import (
     StepFailed,
     StopAsked,
     TextArrived,
-    TimePassed,
     Turn,
 )
 
@@ -137,7 +136,7 @@ def test_a_model_that_drips_is_cut_by_time() -> None:
     turn = new_turn()
     play(turn, Opened({}), now=0.0)
     assert names(play(turn, TextArrived("a"), now=core.MAX_SECONDS)) == [""]
-    assert names(play(turn, TimePassed(), now=core.MAX_SECONDS + 1)) == ["error", "done"]
+    assert names(play(turn, TextArrived("b"), now=core.MAX_SECONDS + 1)) == ["error", "done"]
 
 
 EVENTS = st.one_of(
@@ -147,7 +146,6 @@ EVENTS = st.one_of(
     st.builds(StepFailed, st.just("cut"), st.just("sorry"), st.booleans()),
     st.builds(CallFinished, st.sampled_from(["1.0", "1.1", "2.0", "3.0", "9.9"]), st.booleans()),
     st.just(StopAsked()),
-    st.just(TimePassed()),
 )
 
 
