@@ -15,7 +15,11 @@ from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.handlers.asgi import ASGIHandler
 from servestatic import ServeStaticASGI
 
+from apps.chat import runs
+from apps.chat.leases import leases
+from apps.common import drain
 from apps.common.streaming import StreamHandler
+from apps.edge import sockets
 from apps.tenants.rls import assert_runtime_role
 
 App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
@@ -38,18 +42,25 @@ class Application:
     def __init__(self) -> None:
         self.streams = StreamHandler()
         self.pages = _pages()
+        self.is_watching = False
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
+            if not self.is_watching:  # a server without lifespan, such as daphne
+                self._watch()
             lean = scope["path"].startswith(settings.STREAM_PREFIXES)
             await (self.streams if lean else self.pages)(scope, receive, send)
         else:
-            await _refuse(receive, send)
+            await SOCKETS.get(scope["path"], _refuse)(scope, receive, send)
 
-    @staticmethod
-    async def _lifespan(receive: Any, send: Any) -> None:
+    def _watch(self) -> None:
+        """From now on this process takes up the runs that others lose."""
+        self.is_watching = True
+        leases().watch(runs.take_over)
+
+    async def _lifespan(self, receive: Any, send: Any) -> None:
         await receive()
         try:
             from apps.common.database import in_thread
@@ -58,14 +69,19 @@ class Application:
         except Exception as error:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             return
+        self._watch()
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        await runs.settled(within=drain.BOUND)
         await send({"type": "lifespan.shutdown.complete"})
 
 
-async def _refuse(receive: Any, send: Any) -> None:
+async def _refuse(scope: dict[str, Any], receive: Any, send: Any) -> None:
     await receive()
     await send({"type": "websocket.close", "code": 1000})
 
+
+SOCKETS: dict[str, App] = {"/ws/healthz/": sockets.echo}
+"""WebSockets by path; every other one is refused."""
 
 application = Application()

@@ -9,6 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 
+from apps.common import drain
 from apps.common.api import api_view
 from apps.common.database import in_thread
 from apps.common.redis import async_client
@@ -30,6 +31,8 @@ async def readyz(request: HttpRequest) -> HttpResponseBase:
         "database": await _checked(lambda: in_thread(_migrations)),
         "redis": await _checked(lambda: async_client().ping()),
     }
+    if drain.draining():
+        parts["process"] = "draining"
     ready = all(state == "ok" for state in parts.values())
     return JsonResponse({"status": "ready" if ready else "not ready", **parts}, status=200 if ready else 503)
 

@@ -63,7 +63,9 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _group("", first),
         *_industries(request),
         _group("Agents", _items(request, _AGENTS)),
-        _group("Your business", _items(request, _BUSINESS[1:] if platform else _BUSINESS)),
+        _group(
+            "Your business", [*_items(request, _BUSINESS[1:] if platform else _BUSINESS), *_usage(request, platform)]
+        ),
         _group("Team & keys", _items(request, _TEAM)),
         _group("Platform", _platform(request, platform)),
     ]
@@ -91,6 +93,13 @@ def _calendar(request: HttpRequest) -> list[Item]:
     if not page.has_view_permission(request):
         return []
     return [{"title": "Calendar", "icon": "calendar_view_day", "link": reverse("admin:business_booking_day")}]
+
+
+def _usage(request: HttpRequest, platform: bool) -> list[Item]:
+    page = admin.site._registry[apps.get_model("plans.Subscription")]
+    if platform or not page.has_view_permission(request):
+        return []
+    return [{"title": "Usage", "icon": "bar_chart", "link": reverse("admin:plans_subscription_usage")}]
 
 
 def _industries(request: HttpRequest) -> list[dict[str, Any]]:

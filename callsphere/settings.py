@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "apps.plans",
     *VERTICAL_APPS,
     "apps.chat",
+    "apps.edge",
     "apps.sandbox",
 ]
 
@@ -75,6 +76,7 @@ MIDDLEWARE = [
 ]
 # The lean stack of routes that stream: async only, or every open stream would hold a thread.
 STREAM_MIDDLEWARE = ["apps.common.middleware.RequestContext"]
+STREAM_BODIES = {"/api/chat/ui": 1_048_576}  # the AI SDK sends the whole conversation with each message
 STREAM_PREFIXES = ("/api/chat/", "/healthz", "/readyz")
 
 ROOT_URLCONF = "callsphere.urls"

@@ -14,6 +14,7 @@ urlpatterns = [
     path("api/chat/", include("apps.chat.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
+    path("healthz/", include("apps.edge.urls")),
     path("readyz", health.readyz, name="readyz"),
 ]
 

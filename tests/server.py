@@ -13,7 +13,13 @@ import uvicorn
 def serving(app: Any, *, port: int = 0, lifespan: str = "on") -> Iterator[str]:
     """Serves an ASGI application on the loopback; yields `http://127.0.0.1:<port>`."""
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, log_config=None, lifespan=lifespan, timeout_graceful_shutdown=2
+        app,
+        host="127.0.0.1",
+        port=port,
+        log_config=None,
+        lifespan=lifespan,
+        proxy_headers=False,
+        timeout_graceful_shutdown=2,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

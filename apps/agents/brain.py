@@ -4,6 +4,9 @@ import datetime as dt
 import json
 from dataclasses import dataclass
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
+
+import msgspec
 
 from apps.agents.live import LiveAgent
 
@@ -67,27 +70,32 @@ def system_prompt(
     return "\n\n".join(parts)
 
 
-def tool_schemas(agent: LiveAgent) -> list[dict[str, Any]]:
-    """The schemas of the agent's tools and of its handoffs, in the form of Chat Completions."""
-    return [tool.schema for tool in agent.tools.values()] + [
-        {
-            "type": "function",
-            "function": {
-                "name": f"{TRANSFER}{slug}",
-                "description": f"Hand the visitor over to {name}: {role}",
-                "parameters": {
-                    "type": "object",
-                    "properties": {
-                        "intent": {"type": "string", "description": "What the visitor wants."},
-                        "known": {
-                            "type": "string",
-                            "description": "What is known so far, so that nobody asks again.",
-                        },
-                    },
-                    "required": ["intent"],
-                    "additionalProperties": False,
+_schemas: WeakKeyDictionary[LiveAgent, bytes] = WeakKeyDictionary()
+
+
+def tool_schemas(agent: LiveAgent) -> bytes:
+    """The schemas of the agent's tools and of its handoffs, a JSON array in the form of Chat Completions."""
+    if (found := _schemas.get(agent)) is None:
+        tools = [tool.schema for tool in agent.tools.values()]
+        handoffs = [_handoff(slug, name, role) for slug, (name, role) in agent.colleagues.items()]
+        found = _schemas[agent] = msgspec.json.encode(tools + handoffs)
+    return found
+
+
+def _handoff(slug: str, name: str, role: str) -> dict[str, Any]:
+    return {
+        "type": "function",
+        "function": {
+            "name": f"{TRANSFER}{slug}",
+            "description": f"Hand the visitor over to {name}: {role}",
+            "parameters": {
+                "type": "object",
+                "properties": {
+                    "intent": {"type": "string", "description": "What the visitor wants."},
+                    "known": {"type": "string", "description": "What is known so far, so that nobody asks again."},
                 },
+                "required": ["intent"],
+                "additionalProperties": False,
             },
-        }
-        for slug, (name, role) in agent.colleagues.items()
-    ]
+        },
+    }

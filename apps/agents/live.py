@@ -8,6 +8,8 @@ from apps.agents.models import Agent, AgentVersion
 from apps.agents.registry import verticals
 from apps.agents.tools.definition import Tool
 from apps.common.errors import AppError
+from apps.tenants.memory import Memory
+from apps.tenants.scope import current_tenant_id
 
 
 class NoAgent(AppError):
@@ -17,7 +19,7 @@ class NoAgent(AppError):
     status = 404
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LiveAgent:
     """One published version, complete: nothing of another version can mix in while it speaks."""
 
@@ -33,12 +35,19 @@ class LiveAgent:
     """Whom it may hand over to: slug → (name, role)."""
 
 
+_agents: Memory[LiveAgent] = Memory(Agent, AgentVersion)
+
+
 def live_agent(*, slug: str = "") -> LiveAgent:
     """The published version of the agent, or of the front agent when `slug` is empty.
 
     Raises:
         NoAgent: the tenant in scope has none.
     """
+    return _agents.recall((current_tenant_id(), slug), lambda: _read(slug))
+
+
+def _read(slug: str) -> LiveAgent:
     which = {"agent__slug": slug} if slug else {"agent__is_front": True}
     version = (
         AgentVersion.objects.filter(status=AgentVersion.Status.PUBLISHED, agent__is_active=True, **which)

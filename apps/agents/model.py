@@ -1,11 +1,13 @@
 """The gateway to the chat model: OpenAI's Chat Completions, or any server that speaks them.
 
-The openai package makes the call (authentication, retries, timeouts, errors). Its typed stream costs about 260 µs a
-chunk, so the stream is read lean: lines from the raw body, decoded by msgspec into the few fields we use.
+The openai package makes the call (authentication, retries, timeouts, errors). Its typed request costs about 2 ms and
+its typed stream about 260 µs a chunk, so the request is given as bytes and the stream is read lean: lines from the raw
+body, decoded by msgspec into the few fields we use.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -92,10 +94,14 @@ class _Chunk(msgspec.Struct):
     error: dict[str, Any] | None = None
 
 
+NO_TOOLS = b"[]"
+_encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Chunk).decode
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, openai.AsyncOpenAI] = WeakKeyDictionary()
 TIMEOUT = httpx2.Timeout(60, connect=5)
 """Seconds: the longest silence between two chunks; and to connect."""
+LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
+"""How many answers one process gives at once is limited elsewhere: an answer never queues for a connection."""
 
 
 def base_url() -> str | None:
@@ -122,15 +128,18 @@ async def _client() -> openai.AsyncOpenAI:
             timeout=TIMEOUT,
             max_retries=1,
             # aiohttp's parser is in C; reading the body through h11 was half of our cost of a token.
-            http_client=openai.DefaultAioHttpClient(timeout=TIMEOUT),
+            http_client=openai.DefaultAioHttpClient(timeout=TIMEOUT, limits=LIMITS),
         )
     return found
 
 
 async def stream(
-    *, model: str, messages: list[dict[str, Any]], tools: list[dict[str, Any]], max_tokens: int
-) -> AsyncGenerator[ModelEvent, None]:
-    """One step of the model: text as it comes, then its tool calls, then exactly one StepEnd.
+    *, model: str, messages: list[dict[str, Any]], tools: bytes, max_tokens: int
+) -> AsyncGenerator[list[ModelEvent], None]:
+    """One step of the model, in batches as they come: text, then its tool calls, then exactly one StepEnd.
+
+    Args:
+        tools: JSON array of their schemas.
 
     Raises:
         ModelUnavailable: before the first chunk (after the package's own retries), or when the stream was cut.
@@ -143,35 +152,63 @@ async def stream(
         "stream_options": {"include_usage": True},
         "max_completion_tokens": max_tokens,
     }
-    if tools:
-        request |= {"tools": tools, "parallel_tool_calls": False}
-    calls: dict[int, dict[str, str]] = {}
-    reason, usage = None, _Usage()
+    if tools != NO_TOOLS:
+        request |= {"tools": msgspec.Raw(tools), "parallel_tool_calls": False}
+    answer = _Answer()
     try:
         client = await _client()
-        async with client.chat.completions.with_streaming_response.create(**request) as response:
-            async for data in _data_lines(response.iter_bytes()):
-                chunk = _decode(data)
-                if chunk.error is not None:
-                    raise ModelUnavailable("The model stopped with an error.")
-                usage = chunk.usage or usage
-                for choice in chunk.choices:
-                    if choice.delta.content:
-                        yield TextDelta(choice.delta.content)
-                    for part in choice.delta.tool_calls or ():
-                        _gather(calls, part)
-                    reason = choice.finish_reason or reason
+        posted: Any = await client.post(
+            "/chat/completions",
+            content=_encode(request),
+            cast_to=httpx2.Response,
+            stream=True,
+            stream_cls=openai.AsyncStream[Any],
+        )
+        response: httpx2.Response = posted  # as it is, because that is what we asked to have it cast to
+        async with aclosing(response):
+            async for lines in _data_lines(response.aiter_bytes()):
+                if events := answer.read(lines):
+                    yield events
     except openai.APIStatusError as error:
         if error.status_code == 429 or error.status_code >= 500:
             raise ModelUnavailable("The model is not answering at the moment.") from error
         raise ModelRefused("The model did not accept the request.") from error
     except (openai.APIError, httpx2.HTTPError, msgspec.DecodeError) as error:
         raise ModelUnavailable("The connection to the model was lost.") from error
-    if reason is None:
-        raise ModelUnavailable("The model's answer was cut.")
-    for index in sorted(calls):
-        yield ToolRequest(calls[index]["id"], calls[index]["name"], calls[index]["arguments"])
-    yield StepEnd(reason, usage.prompt_tokens, usage.completion_tokens)
+    yield answer.end()
+
+
+class _Answer:
+    """What has come so far of one step."""
+
+    def __init__(self) -> None:
+        self.calls: dict[int, dict[str, str]] = {}
+        self.reason: str | None = None
+        self.usage = _Usage()
+
+    def read(self, lines: list[bytes]) -> list[ModelEvent]:
+        """The texts of some chunks; their parts of tool calls are gathered."""
+        events: list[ModelEvent] = []
+        for data in lines:
+            chunk = _decode(data)
+            if chunk.error is not None:
+                raise ModelUnavailable("The model stopped with an error.")
+            if chunk.usage is not None:
+                self.usage = chunk.usage
+            for choice in chunk.choices:
+                if choice.delta.content:
+                    events.append(TextDelta(choice.delta.content))
+                for part in choice.delta.tool_calls or ():
+                    _gather(self.calls, part)
+                self.reason = choice.finish_reason or self.reason
+        return events
+
+    def end(self) -> list[ModelEvent]:
+        """The tool calls, complete, and the end."""
+        if self.reason is None:
+            raise ModelUnavailable("The model's answer was cut.")
+        asked = [ToolRequest(call["id"], call["name"], call["arguments"]) for _, call in sorted(self.calls.items())]
+        return [*asked, StepEnd(self.reason, self.usage.prompt_tokens, self.usage.completion_tokens)]
 
 
 def _gather(calls: dict[int, dict[str, str]], part: _ToolCall) -> None:
@@ -183,15 +220,14 @@ def _gather(calls: dict[int, dict[str, str]], part: _ToolCall) -> None:
         call["arguments"] += part.function.arguments or ""
 
 
-async def _data_lines(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The `data:` of each server-sent event, up to `[DONE]`. The provider sends one line an event."""
+async def _data_lines(body: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
+    """The `data:` of the server-sent events of each read, up to `[DONE]`. The provider sends one line an event."""
     rest = b""
     async for piece in body:
-        lines = (rest + piece).split(b"\n")
-        rest = lines.pop()
-        for line in lines:
-            if line.startswith(b"data:"):
-                data = line[5:].strip()
-                if data == b"[DONE]":
-                    return
-                yield data
+        *lines, rest = (rest + piece).split(b"\n")
+        found = [line[5:].strip() for line in lines if line.startswith(b"data:")]
+        if b"[DONE]" in found:
+            yield found[: found.index(b"[DONE]")]
+            return
+        if found:
+            yield found

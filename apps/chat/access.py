@@ -2,15 +2,22 @@
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 
 from apps.chat import tokens
 from apps.chat.tokens import BadToken, Visitor
+from apps.common import cors
+from apps.common.database import in_thread
 from apps.common.errors import AppError, InvalidInput
+from apps.plans.allowance import plan_in_force
+from apps.plans.core.budget import Limits, limits_of
+from apps.plans.models import Subscription
+from apps.tenants.memory import Memory
 from apps.tenants.models import WidgetKey
-from apps.tenants.scope import all_tenants
+from apps.tenants.scope import all_tenants, tenant_scope
 
 _KEY = re.compile(r"wk_[A-Za-z0-9_-]{1,61}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
@@ -39,6 +46,8 @@ class Widget:
     tenant_id: str
     agent: str
     allowed_domains: tuple[str, ...]
+    in_apps: bool
+    limits: Limits
 
 
 def find_widget(key: str) -> Widget:
@@ -55,7 +64,52 @@ def find_widget(key: str) -> Widget:
             row = WidgetKey.objects.filter(key=key, is_active=True).first()
     if row is None:
         raise UnknownWidget("There is no widget with this key.", field="widget")
-    return Widget(row.pk, row.key, row.tenant_id, row.agent, tuple(row.allowed_domains))
+    with tenant_scope(row.tenant_id):
+        return _widget(row)
+
+
+_widgets: Memory[Widget] = Memory(WidgetKey, Subscription)
+
+
+async def known_widget(key: str) -> Widget:
+    """Like `find_widget`; most of the time without a look into the database."""
+    found = _widgets.fresh(key)
+    return found if found is not None else await in_thread(_widgets.recall, key, partial(find_widget, key))
+
+
+async def widget_of(visitor: Visitor) -> Widget:
+    """The widget that a visitor's token was made for.
+
+    Raises:
+        UnknownWidget: it is gone, or was switched off since.
+    """
+    key = (visitor.tenant_id, visitor.widget_key)
+    found = _widgets.fresh(key)
+    return found if found is not None else await in_thread(_widgets.recall, key, partial(_find_of, visitor))
+
+
+def _find_of(visitor: Visitor) -> Widget:
+    """Sync; needs no scope.
+
+    Raises:
+        UnknownWidget: it is gone, or was switched off since.
+    """
+    with tenant_scope(visitor.tenant_id):
+        row = WidgetKey.objects.filter(pk=visitor.widget_key, is_active=True).first()
+        if row is None:
+            raise UnknownWidget("This chat was switched off.", field="widget")
+        return _widget(row)
+
+
+def _widget(row: WidgetKey) -> Widget:
+    limits = limits_of(
+        plan_in_force(),
+        visitor_messages=row.visitor_messages,
+        address_messages=row.address_messages,
+        widget_messages=row.widget_messages,
+        widget_tokens=row.widget_tokens,
+    )
+    return Widget(row.pk, row.key, row.tenant_id, row.agent, tuple(row.allowed_domains), row.in_apps, limits)
 
 
 def visitor_of(request: HttpRequest) -> Visitor | None:
@@ -83,7 +137,8 @@ def required_visitor(request: HttpRequest) -> Visitor:
 def check_origin(request: HttpRequest, widget: Widget) -> None:
     """A browser page may call for this widget only from our own origin (the frame) or an allowed domain.
 
-    Requests without an Origin come from no page, so there is no page to protect.
+    Requests without an Origin come from no page, so there is no page to protect. The page of a refused origin may not
+    read the answer either (`common.cors`).
 
     Raises:
         OriginNotAllowed: it is another page's.
@@ -91,8 +146,13 @@ def check_origin(request: HttpRequest, widget: Widget) -> None:
     origin = request.headers.get("Origin")
     if origin is None or not widget.allowed_domains or origin == f"{request.scheme}://{request.get_host()}":
         return
+    # A web view's page comes from the app itself: “null”, or a scheme such as capacitor://localhost.
+    if widget.in_apps and not origin.startswith(("http://", "https://")):
+        return
     if not any(domain_matches(domain, origin) for domain in widget.allowed_domains):
+        cors.refuse_origin(request)
         raise OriginNotAllowed("This page is not among the widget's allowed domains.")
+    cors.list_origin(request)
 
 
 def domain_matches(domain: str, origin: str) -> bool:

@@ -35,20 +35,36 @@ def own(*, visitor: Visitor, conversation_id: str) -> Conversation:
     return found
 
 
+def id_of_chat(*, visitor: Visitor, chat: str) -> str | None:
+    """The visitor's conversation that their client knows as `chat`."""
+    found = by_client_id(visitor=visitor, client_id=chat)
+    return found.pk if found else None
+
+
+def by_client_id(*, visitor: Visitor, client_id: str) -> Conversation | None:
+    return Conversation.objects.filter(visitor=visitor.id, client_id=client_id, channel=Channel.CHAT).first()
+
+
 @transaction.atomic
 def accept(
     *,
     visitor: Visitor,
     widget: Widget | None,
-    conversation_id: str | None,
+    conversation_id: str,
+    is_new: bool,
     text: str,
     message_id: str,
     run: str,
+    chat: str = "",
+    again: bool = False,
     clock: Clock = timezone.now,
 ) -> Desk:
     """Takes a message in: checks the allowance, finds or begins the conversation, stores the visitor's turn.
 
     Args:
+        is_new: begin the conversation, under this id.
+        chat: the client's own id of a new conversation.
+        again: the visitor's last message is to be answered anew; `text` and `message_id` are not taken in.
         clock: what the agent and its tools take for now; another one only where a dialogue is rehearsed.
 
     Returns:
@@ -60,11 +76,8 @@ def accept(
         NoAgent: nobody to answer.
     """
     now = clock()
-    allowance.check(now=now, conversation_id=conversation_id if conversation_id and is_id(conversation_id) else "")
-    if conversation_id:
-        conversation = own(visitor=visitor, conversation_id=conversation_id)
-        agent = live_agent(slug=conversation.agent)
-    else:
+    allowance.check(now=now, conversation_id="" if is_new else conversation_id)
+    if is_new:
         agent = live_agent(slug=widget.agent if widget else "")
         conversation = turns.start(
             agent=agent.slug,
@@ -72,9 +85,17 @@ def accept(
             now=now,
             visitor=visitor.id,
             widget_key=widget.id if widget else visitor.widget_key,
+            id=conversation_id,
+            client_id=chat,
         )
-    turns.add_visitor_turn(conversation=conversation, text=text, message_id=message_id, run=run, now=now)
-    return prepare(conversation, agent, clock)
+    else:
+        conversation = own(visitor=visitor, conversation_id=conversation_id)
+        agent = live_agent(slug=conversation.agent)
+    if again:
+        turns.answer_again(conversation=conversation, run=run)
+    else:
+        turns.add_visitor_turn(conversation=conversation, text=text, message_id=message_id, run=run, now=now)
+    return prepare(conversation, agent, clock, messages=[{"role": "user", "content": text}] if is_new else None)
 
 
 def session(*, visitor: Visitor, widget: Widget, now: dt.datetime) -> dict[str, Any]:

@@ -9,23 +9,31 @@ from typing import Any, Literal, cast
 
 import msgspec
 from django.db import transaction
+from django.utils import timezone
 
 from apps.agents import brain, model
 from apps.agents.live import LiveAgent, live_agent
+from apps.agents.models import Agent
 from apps.agents.tools.definition import ToolContext, ToolRefused
 from apps.agents.tools.runner import Outcome, refused, run_tool
 from apps.business.contacts import readable_phone
 from apps.chat.core import turn as core
+from apps.chat.core.recovery import SavedCall, SavedStep
+from apps.chat.records import Record
 from apps.conversations import transcript, turns
 from apps.conversations.journal import ToolJournal
-from apps.conversations.models import Conversation
+from apps.conversations.models import Conversation, ToolCall, Turn
 from apps.plans import usage
+from apps.tenants.memory import Memory
 from apps.tenants.models import Tenant
-from apps.tenants.scope import current_tenant_id, in_tenant
+from apps.tenants.scope import in_tenant
 
 Clock = Callable[[], dt.datetime]
 """Gives an aware now."""
-MAX_OUTPUT_TOKENS = 2_000
+
+
+class Gone(Exception):
+    """The conversation, or the message to be answered, is not stored: the run has nothing to answer."""
 
 
 @dataclass(frozen=True)
@@ -50,21 +58,69 @@ class Desk:
         return self.clock().astimezone(self.tenant.zone)
 
 
-def prepare(conversation: Conversation, agent: LiveAgent, clock: Clock) -> Desk:
+_tenants: Memory[Tenant] = Memory(Tenant)
+
+
+def prepare(
+    conversation: Conversation, agent: LiveAgent, clock: Clock, *, messages: list[dict[str, Any]] | None = None
+) -> Desk:
     """The desk of an agent who goes on with a conversation, in the tenant's scope."""
-    tenant = Tenant.objects.get(pk=current_tenant_id())
-    messages = transcript.messages(conversation=conversation)
+    tenant = _tenants.recall(conversation.tenant_id, lambda: Tenant.objects.get(pk=conversation.tenant_id))
     business = brain.Business(
         tenant.name, tenant.time_zone, readable_phone(tenant.phone, tenant.region), tenant.address
     )
+    if messages is None:
+        messages = transcript.messages(conversation=conversation)
     return Desk(conversation, agent, business, tenant, clock, messages)
 
 
-async def step(tenant_id: str, desk: Desk) -> AsyncGenerator[core.Event, None]:
-    """One model step as the turn's events; a failure is one, too."""
+def reopen(record: Record) -> tuple[Desk, str | None, list[SavedStep]]:
+    """The desk of a run that its process left, the id of its last stored turn, and its stored steps.
+
+    Raises:
+        Gone: nothing of it was stored.
+    """
+    conversation = Conversation.objects.filter(pk=record.conversation_id).first()
+    if conversation is None or not turns.of_run(conversation=conversation, run=record.run_id, role=Turn.Role.VISITOR):
+        raise Gone(record.run_id)
+    names = dict(Agent.objects.values_list("slug", "name"))
+    stored = turns.of_run(conversation=conversation, run=record.run_id, role=Turn.Role.AGENT)
+    steps = [
+        SavedStep(
+            turn.step,
+            turn.text,
+            turn.ended,
+            tuple(_saved_call(call, names) for call in turn.tool_calls.all()),
+            turn.input_tokens,
+            turn.output_tokens,
+        )
+        for turn in stored
+    ]
+    desk = prepare(conversation, live_agent(slug=conversation.agent), timezone.now)
+    return desk, stored[-1].pk if stored else None, steps
+
+
+def _saved_call(call: ToolCall, names: dict[str, str]) -> SavedCall:
+    asked = core.RunCall(call.call, call.name, call.arguments)
+    if call.status == ToolCall.Status.STARTED:
+        return SavedCall(asked, None)
+    to = call.result.get("data", {}).get("handed_to") if call.name.startswith(brain.TRANSFER) else None
+    return SavedCall(asked, _finished(asked, call.status, call.result, handed_to=names.get(to) if to else None))
+
+
+def _finished(
+    asked: core.RunCall, status: str, result: dict[str, Any], *, handed_to: str | None = None
+) -> core.CallFinished:
+    """What the turn, and the visitor, learn of a result: whether it worked, and the sentence that may be said."""
+    output = {"ok": status == "done", "say": result.get("say", "")}
+    return core.CallFinished(asked.call, status == "done", output, handed_to)
+
+
+async def step(desk: Desk, *, max_tokens: int) -> AsyncGenerator[list[core.Event], None]:
+    """One model step as the turn's events, in batches as they come; a failure is one, too."""
     messages = desk.messages
     if messages is None:
-        messages = await in_tenant(tenant_id, transcript.messages, conversation=desk.conversation)
+        messages = await in_tenant(desk.tenant.pk, transcript.messages, conversation=desk.conversation)
     prompt = brain.system_prompt(
         desk.agent,
         business=desk.business,
@@ -78,55 +134,64 @@ async def step(tenant_id: str, desk: Desk) -> AsyncGenerator[core.Event, None]:
                 model=desk.agent.model,
                 messages=[{"role": "system", "content": prompt}, *messages],
                 tools=brain.tool_schemas(desk.agent),
-                max_tokens=MAX_OUTPUT_TOKENS,
+                max_tokens=max_tokens,
             )
-        ) as events:
-            async for event in events:
-                match event:
-                    case model.TextDelta(text):
-                        yield core.TextArrived(text)
-                    case model.ToolRequest(call_id, name, arguments):
-                        yield core.CallAsked(call_id, name, arguments)
-                    case model.StepEnd(reason, input_tokens, output_tokens):
-                        yield core.StepEnded(reason, input_tokens, output_tokens)
+        ) as batches:
+            async for events in batches:
+                yield [_event(event) for event in events]
     except (model.ModelUnavailable, model.ModelRefused) as error:
-        yield core.StepFailed(error.code, core.APOLOGY, error.retryable)
+        yield [core.StepFailed(error.code, core.APOLOGY, error.retryable)]
+
+
+def _event(event: model.ModelEvent) -> core.Event:
+    match event:
+        case model.TextDelta(text):
+            return core.TextArrived(text)
+        case model.ToolRequest(call_id, name, arguments):
+            return core.CallAsked(call_id, name, arguments)
+        case model.StepEnd(reason, input_tokens, output_tokens):
+            return core.StepEnded(reason, input_tokens, output_tokens)
 
 
 @transaction.atomic
-def save(
-    desk: Desk, *, run: str, text: str, ended: str, now: dt.datetime, tokens: tuple[int, int] | None = None
-) -> str:
-    """Stores a finished step; with the last one, puts the answer and its (input, output) tokens on the ledger.
+def save(desk: Desk, step: core.SaveStep, *, run: str, now: dt.datetime, tokens: tuple[int, int]) -> str:
+    """Stores a finished step; with the last one, puts the answer and the run's (input, output) tokens on the ledger.
 
     Returns:
         The id of its turn.
+
+    Raises:
+        StepStored: another process has stored it.
     """
-    conversation_id = desk.conversation.pk
     turn = turns.add_agent_turn(
         conversation=desk.conversation,
-        text=text,
+        text=step.text,
         run=run,
         agent=desk.agent.slug,
         agent_version=desk.agent.version,
-        ended=ended,
+        ended=step.ended,
         now=now,
+        step=step.number,
+        calls=[turns.AskedCall(call.call, call.name, call.arguments) for call in step.calls],
+        tokens=(step.input_tokens, step.output_tokens),
     )
-    if tokens is not None:
-        usage.count_interaction(conversation_id=conversation_id, now=now)
-        usage.count_tokens(conversation_id=conversation_id, input_tokens=tokens[0], output_tokens=tokens[1], now=now)
+    if step.ended:
+        conversation = desk.conversation
+        who = usage.Who(desk.agent.slug, conversation.widget_key, conversation.visitor)
+        usage.count_answer(
+            conversation_id=conversation.pk, input_tokens=tokens[0], output_tokens=tokens[1], now=now, who=who
+        )
     return turn.pk
 
 
-async def call(
-    tenant_id: str, desk: Desk, asked: core.RunCall, *, run: str, turn_id: str | None
-) -> tuple[core.CallFinished, Desk]:
+async def call(desk: Desk, asked: core.RunCall, *, run: str, turn_id: str | None) -> tuple[Desk, core.CallFinished]:
     """Runs a tool, or a handoff; the desk as it is afterwards."""
+    tenant_id = desk.tenant.pk
     journal = ToolJournal(
         conversation_id=desk.conversation.pk,
         turn_id=turn_id,
         run=run,
-        key=f"{run}:{asked.key}",
+        key=f"{run}:{asked.call}",
         call=asked.call,
         name=asked.name,
         arguments=asked.arguments,
@@ -135,10 +200,10 @@ async def call(
     )
     if asked.name.removeprefix(brain.TRANSFER) in desk.agent.colleagues and asked.name.startswith(brain.TRANSFER):
         outcome = await in_tenant(tenant_id, _hand_over, desk, asked, journal)
-        if outcome.status == "done":
-            desk = await in_tenant(tenant_id, _colleague, desk)
-            return core.CallFinished(asked.call, True, handed_to=desk.agent.name), desk
-        return core.CallFinished(asked.call, False), replace(desk, messages=None)
+        if outcome.status != "done":
+            return replace(desk, messages=None), _finished(asked, outcome.status, outcome.result)
+        desk = await in_tenant(tenant_id, _colleague, desk)
+        return desk, _finished(asked, outcome.status, outcome.result, handed_to=desk.agent.name)
     now = desk.now()
     context = ToolContext(
         tenant_id=tenant_id,
@@ -154,7 +219,7 @@ async def call(
     )
     conversation = await in_tenant(tenant_id, Conversation.objects.get, pk=desk.conversation.pk)
     desk = replace(desk, conversation=conversation, messages=None)
-    return core.CallFinished(asked.call, outcome.status == "done"), desk
+    return desk, _finished(asked, outcome.status, outcome.result)
 
 
 def _colleague(desk: Desk) -> Desk:
@@ -166,8 +231,10 @@ def _identify(conversation_id: str, now: dt.datetime, contact_id: str) -> None:
     turns.identify(conversation_id=conversation_id, contact_id=contact_id, now=now)
 
 
+@transaction.atomic
 def _hand_over(desk: Desk, asked: core.RunCall, journal: ToolJournal) -> Outcome:
-    journal.recorded()
+    if (recorded := journal.recorded()) is not None:
+        return Outcome(*recorded)
     try:
         given: Any = msgspec.json.decode(asked.arguments or "{}")
         if not isinstance(given, dict):

@@ -1,19 +1,21 @@
 """Taking a message in, exactly once: whatever is repeated, and whoever leaves meanwhile."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 
-from apps.chat import conversations, runs
+from apps.chat import conversations, records, runs
 from apps.chat.access import Widget
+from apps.chat.records import Record
+from apps.chat.runs import Run
 from apps.chat.tokens import Visitor
 from apps.common.errors import AppError, NotFound
-from apps.common.redis import async_client
-from apps.tenants import keys
+from apps.common.ids import new_id
+from apps.plans import budgets
+from apps.plans.budgets import Reservation
+from apps.plans.core.budget import estimate
 from apps.tenants.scope import in_tenant
 
-STARTING = 30
-"""Seconds within which a claimed message's run must exist; a claim whose process died then frees itself."""
-REMEMBERED = 24 * 3600
-"""Seconds for which a message id is known."""
 _tasks: set[asyncio.Task[str]] = set()
 
 
@@ -26,95 +28,83 @@ class RunInProgress(AppError):
 
 
 async def take(
-    *, visitor: Visitor, widget: Widget | None, conversation_id: str | None, text: str, message_id: str
+    *,
+    visitor: Visitor,
+    widget: Widget,
+    address: str,
+    conversation_id: str | None,
+    text: str,
+    message_id: str,
+    chat: str = "",
+    again: bool = False,
 ) -> str:
     """The id of the run that answers the message: a new one, or the one that this `message_id` started before.
 
     A caller that is cancelled leaves nothing half done: what has begun is finished without it.
 
+    Args:
+        address: where the message comes from, for the limits of that address; "" = unknown.
+        chat: the client's own id of the conversation, which is then found or begun under it.
+        again: answer the last message of the conversation anew, under a `message_id` of its own.
+
     Raises:
         RunInProgress: another message of the conversation is being answered.
         NotFound: not this visitor's conversation; or answered so long ago that its run is forgotten.
+        TooManyMessages, TokenBudgetSpent: a limit is reached.
         NotAllowed, NoAgent: as `conversations.accept`; the message may be sent again.
     """
-    task = asyncio.create_task(_take(visitor, widget, conversation_id, text, message_id))
+    if chat and conversation_id is None:
+        conversation_id = await in_tenant(visitor.tenant_id, conversations.id_of_chat, visitor=visitor, chat=chat)
+    record = Record(runs.new_run_id(), conversation_id or new_id("conv"), visitor, message_id)
+    accept = partial(
+        conversations.accept,
+        visitor=visitor,
+        widget=widget,
+        conversation_id=record.conversation_id,
+        is_new=conversation_id is None,
+        chat=chat,
+        again=again,
+        text=text,
+        message_id=message_id,
+        run=record.run_id,
+    )
+    reserve = partial(
+        budgets.reserve,
+        tenant_id=visitor.tenant_id,
+        widget_id=widget.id,
+        visitor=visitor.id,
+        address=address,
+        estimate=estimate(text),
+        limits=widget.limits,
+    )
+    task = asyncio.create_task(_take(record, reserve, accept))
     _tasks.add(task)  # the loop itself holds tasks only weakly
     task.add_done_callback(_tasks.discard)
     return await asyncio.shield(task)
 
 
 async def _take(
-    visitor: Visitor, widget: Widget | None, conversation_id: str | None, text: str, message_id: str
+    record: Record, reserve: Callable[[], Awaitable[Reservation]], accept: Callable[[], conversations.Desk]
 ) -> str:
-    client = async_client()
-    run_id = runs.new_run_id()
-    claim = keys.message_run(visitor.tenant_id, visitor.id, message_id)
-    if not await client.set(claim, run_id, nx=True, ex=STARTING):
-        return await _begun_before(visitor, claim)
-    try:
-        await _start(visitor, widget, conversation_id, text, message_id, run_id)
-    except BaseException:
-        await client.delete(claim)
-        raise
-    await client.expire(claim, REMEMBERED)
-    return run_id
-
-
-async def _begun_before(visitor: Visitor, claim: str) -> str:
-    """The run that the message's first request started; it may be just between the claim and the run."""
-    client = async_client()
-    for _ in range(50):
-        run_id = (await client.get(claim) or b"").decode()
-        if run_id and await runs.find(tenant_id=visitor.tenant_id, run_id=run_id) is not None:
+    run = Run(record)
+    await run.hold()  # first: should this process die from here on, another one clears up
+    outcome, run_id = await records.admit(record)
+    if outcome != "admitted":
+        await run.withdraw()
+    if outcome == "occupied":
+        raise RunInProgress("The last message is still being answered.", run=run_id, retry_after=2)
+    if outcome == "known":
+        if await records.exists(tenant_id=record.tenant_id, run_id=run_id):
             return run_id
-        await asyncio.sleep(0.1)
-    if await client.ttl(claim) > STARTING:
         raise NotFound("This message was answered earlier; read the conversation.", field="message_id")
-    raise RunInProgress("This message is just being taken in.", retry_after=STARTING)
-
-
-async def _start(
-    visitor: Visitor, widget: Widget | None, conversation_id: str | None, text: str, message_id: str, run_id: str
-) -> None:
-    tenant_id = visitor.tenant_id
-    occupied = ""
     try:
-        if conversation_id:
-            await _occupy(tenant_id, conversation_id, run_id)
-            occupied = conversation_id
-        desk = await in_tenant(
-            tenant_id,
-            conversations.accept,
-            visitor=visitor,
-            widget=widget,
-            conversation_id=conversation_id,
-            text=text,
-            message_id=message_id,
-            run=run_id,
-        )
-        if not conversation_id:
-            await _occupy(tenant_id, desk.conversation.pk, run_id)
-            occupied = desk.conversation.pk
-        opened = {
-            "run": run_id,
-            "conversation": desk.conversation.pk,
-            "token": visitor.token(),
-            "agent": desk.agent.name,
-        }
-        await runs.begin(desk=desk, visitor=visitor.id, run_id=run_id, opened=opened)
+        run.reservation = await reserve()
+        desk = await in_tenant(record.tenant_id, accept)
     except BaseException:
-        if occupied:
-            await async_client().delete(keys.active_run(tenant_id, occupied))
+        if run.reservation is not None:
+            await budgets.release(run.reservation)
+        await records.withdraw(record)
+        await run.withdraw()
         raise
-
-
-async def _occupy(tenant_id: str, conversation_id: str, run_id: str) -> None:
-    """Claims the conversation for a run. A claim whose process died is taken over."""
-    client = async_client()
-    key = keys.active_run(tenant_id, conversation_id)
-    if await client.set(key, run_id, nx=True, ex=runs.KEPT):
-        return
-    holder = (await client.get(key) or b"").decode()
-    if holder and await client.exists(keys.run_lease(tenant_id, holder)):
-        raise RunInProgress("The last message is still being answered.", run=holder, retry_after=2)
-    await client.set(key, run_id, ex=runs.KEPT)
+    run.begin(desk, runs.opening(record, desk))
+    return run_id

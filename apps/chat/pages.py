@@ -62,7 +62,7 @@ def frame(request: HttpRequest, key: str) -> HttpResponse:
     response = render(request, "widget/frame.html", {"config": config})
     response["Content-Security-Policy"] = (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; font-src 'self'; "
-        f"base-uri 'none'; form-action 'none'; frame-ancestors {' '.join(_frame_ancestors(widget))}"
+        f"base-uri 'none'; form-action 'none'{_frame_ancestors(widget)}"
     )
     response["Cache-Control"] = "no-cache"
     return response
@@ -70,7 +70,7 @@ def frame(request: HttpRequest, key: str) -> HttpResponse:
 
 def _parent_origins(request: HttpRequest, widget: Widget) -> list[str]:
     """For the frame's script, which checks who sends it messages."""
-    if not widget.allowed_domains:
+    if not widget.allowed_domains or widget.in_apps:
         return ["*"]
     origins = [f"{request.scheme}://{request.get_host()}"]
     for domain in widget.allowed_domains:
@@ -78,8 +78,16 @@ def _parent_origins(request: HttpRequest, widget: Widget) -> list[str]:
     return origins
 
 
-def _frame_ancestors(widget: Widget) -> list[str]:
-    return ["'self'", *widget.allowed_domains] if widget.allowed_domains else ["*"]
+def _frame_ancestors(widget: Widget) -> str:
+    """The directive that says who may show the frame.
+
+    None for mobile apps: even `*` matches network schemes only (CSP Level 3, §6.7.2.8), so any directive at all would
+    refuse a web view, whose page has an opaque origin or a scheme of the app's own.
+    """
+    if widget.in_apps:
+        return ""
+    ancestors = ["'self'", *widget.allowed_domains] if widget.allowed_domains else ["*"]
+    return f"; frame-ancestors {' '.join(ancestors)}"
 
 
 def _demo_tenant(slug: str) -> tuple[Tenant, WidgetKey] | None:

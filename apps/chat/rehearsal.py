@@ -16,7 +16,9 @@ from django.core.exceptions import FieldError, ValidationError
 from apps.agents import releases
 from apps.agents.blueprints import DemoTenant, Vertical
 from apps.agents.models import AgentVersion
-from apps.chat import conversations, runs, tokens
+from apps.chat import conversations, records, runs, tokens
+from apps.chat.records import Record
+from apps.chat.runs import Run
 from apps.common.database import in_thread
 from apps.common.ids import new_id
 from apps.plans.subscriptions import start_trial
@@ -138,21 +140,25 @@ def _remove(tenant: Tenant) -> None:
 async def _play(
     report: Report, line: Line, visitor: tokens.Visitor, conversation_id: str | None, clock: Callable[[], dt.datetime]
 ) -> str:
-    run_id = runs.new_run_id()
+    record = Record(runs.new_run_id(), conversation_id or new_id("conv"), visitor, new_id("msg"))
     desk = await in_tenant(
         visitor.tenant_id,
         conversations.accept,
         visitor=visitor,
         widget=None,
-        conversation_id=conversation_id,
+        conversation_id=record.conversation_id,
+        is_new=conversation_id is None,
         text=line.visitor,
-        message_id=new_id("msg"),
-        run=run_id,
+        message_id=record.message_id,
+        run=record.run_id,
         clock=clock,
     )
-    await runs.begin(desk=desk, visitor=visitor.id, run_id=run_id, opened={})
+    run = Run(record)
+    await run.hold()
+    await records.admit(record)
+    run.begin(desk, runs.opening(record, desk))
     text, calls = "", []
-    async with aclosing(runs.follow(tenant_id=visitor.tenant_id, run_id=run_id)) as batches:
+    async with aclosing(runs.follow(tenant_id=visitor.tenant_id, run_id=record.run_id)) as batches:
         async for batch in batches:
             for _, name, raw in batch:
                 data = msgspec.json.decode(raw)
@@ -164,7 +170,7 @@ async def _play(
                     report.problems.append(f"“{line.visitor}”: {data['code']}")
     report.transcript += [("visitor", line.visitor), *(("tool", call) for call in calls), ("agent", text)]
     report.problems += [f"“{line.visitor}”: {problem}" for problem in _problems(line, text, calls)]
-    return desk.conversation.pk
+    return record.conversation_id
 
 
 def _problems(line: Line, text: str, calls: list[str]) -> list[str]:

@@ -1,44 +1,47 @@
-"""A run: one answer, generated outside any response and logged in Redis, where any number of readers follow it."""
+"""A run: one answer, generated outside any response and logged in Redis, where any number of readers follow it.
+
+A run outlives its process. Who generates it holds a lease; when that is lost another process takes the run up from the
+last finished step (core/recovery.py). Three verbs end it: the answer is complete, somebody asks it to stop, or a person
+takes the conversation over. That a reader leaves is none of them.
+"""
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from redis.exceptions import RedisError
 
+from apps.chat import desk as desks
+from apps.chat import records
 from apps.chat.core import turn as core
-from apps.chat.core.turn import Turn
-from apps.chat.desk import Desk, call, save, step
-from apps.chat.leases import leases
+from apps.chat.core.recovery import recover
+from apps.chat.core.turn import StopReason, Turn
+from apps.chat.desk import Desk
+from apps.chat.leases import Member, ask_to_stop, leases
+from apps.chat.records import Record
 from apps.common.ids import new_id
-from apps.common.redis import async_client
+from apps.conversations.turns import StepStored
 from apps.live import log
 from apps.live.hub import Writer, hub
+from apps.plans import budgets
+from apps.plans.budgets import Reservation
+from apps.plans.core.budget import OUTPUT_TOKENS
 from apps.tenants import keys
 from apps.tenants.scope import in_tenant
 
 logger = logging.getLogger(__name__)
 
-KEPT = 3_600
-"""Seconds for which a finished run's log can be resumed; after that the transcript has the answer."""
 HEARTBEAT = 15.0
+MOST_TAKEOVERS = 3
+"""A run that outlived so many processes may well be what ends them."""
 _encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
 _tasks: set[asyncio.Task[None]] = set()
-_running: dict[str, "_Run"] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class RunInfo:
-    """A run as a reader finds it in Redis."""
-
-    run_id: str
-    conversation_id: str
-    visitor: str
-    over: bool
+_running: dict[str, "Run"] = {}
 
 
 def encode(name: str, data: Any) -> bytes:
@@ -52,226 +55,323 @@ def decode(event: bytes) -> tuple[str, bytes]:
     return name.decode(), data
 
 
-async def begin(
-    *,
-    desk: Desk,
-    visitor: str,
-    run_id: str,
-    opened: dict[str, Any],
-) -> None:
-    """Starts generating; returns when the run exists for every reader. `opened` is the `run` event's data."""
-    tenant_id = desk.tenant.pk
-    state = {"conversation": desk.conversation.pk, "visitor": visitor, "over": 0}
-    pipeline = async_client().pipeline(transaction=True)
-    pipeline.hset(keys.run_state(tenant_id, run_id), mapping=state)
-    pipeline.expire(keys.run_state(tenant_id, run_id), KEPT)
-    await pipeline.execute()
-    run = _Run(desk, run_id, hub().write(keys.run_log(tenant_id, run_id)))
-    await leases().hold(tenant_id, run_id, on_stop=run.stop)
-    _running[run_id] = run
-    task = asyncio.create_task(run.generate(opened), name=run_id)
-    _tasks.add(task)  # the loop itself holds tasks only weakly
-    task.add_done_callback(_tasks.discard)
-
-
 def new_run_id() -> str:
     return new_id("run")
 
 
-async def find(*, tenant_id: str, run_id: str) -> RunInfo | None:
-    """The run, if it is of this tenant and not yet forgotten."""
-    state = await async_client().hgetall(keys.run_state(tenant_id, run_id))
-    if not state:
-        return None
-    return RunInfo(run_id, state[b"conversation"].decode(), state[b"visitor"].decode(), state[b"over"] == b"1")
-
-
-async def last_position(*, tenant_id: str, run_id: str) -> int:
-    """Number of the log's last event; 0 when there is none."""
-    entries = await async_client().xrevrange(keys.run_log(tenant_id, run_id), count=1)
-    return log.events_of(entries[0])[0] if entries else 0
-
-
-async def active(*, tenant_id: str, conversation_id: str) -> str | None:
-    """The run that the conversation is in, if its process lives."""
-    run_id = await async_client().get(keys.active_run(tenant_id, conversation_id))
-    if run_id is None or not await async_client().exists(keys.run_lease(tenant_id, run_id.decode())):
-        return None
-    return str(run_id.decode())
-
-
-async def stop(*, tenant_id: str, run_id: str) -> None:
-    """Asks for the end of the generation, in whichever process it is."""
+async def stop(*, tenant_id: str, run_id: str, reason: StopReason = "stopped") -> None:
+    """Asks for the end of the generation, in whichever process it is: `stopped`, or `handoff` to a person."""
     if (run := _running.get(run_id)) is not None:
-        run.stop()
+        run.stop(reason)
     else:
-        await async_client().set(keys.run_stop(tenant_id, run_id), 1, ex=KEPT)
+        await ask_to_stop(Member(tenant_id, run_id), reason)
 
 
 async def follow(*, tenant_id: str, run_id: str, after: int = 0) -> AsyncGenerator[list[tuple[int, str, bytes]], None]:
     """Batches of (number, name, JSON) after position `after`, up to the terminal event.
 
-    An empty batch after HEARTBEAT quiet seconds. A run whose process died gets its terminal events here.
+    An empty batch after HEARTBEAT quiet seconds. Ends without a terminal event only if the run never began, or if its
+    last words could not be written.
     """
-    key = keys.run_log(tenant_id, run_id)
-    position = after
-    async with aclosing(hub().follow(key, after=after, idle=HEARTBEAT)) as batches:
-        async for events in batches:
-            if not events and not await _alive(tenant_id, run_id):
-                await _end_abandoned(tenant_id, run_id)
-            numbered = [(position + n, *decode(event)) for n, event in enumerate(events, start=1)]
-            position += len(events)
+    follower = hub().follow(keys.run_log(tenant_id, run_id), after=after)
+    try:
+        while True:
+            position = follower.position
+            events = await follower.next(idle=HEARTBEAT)
+            if not events:
+                record = await records.find(tenant_id=tenant_id, run_id=run_id)
+                if record is None or record.over:
+                    return
+            numbered = [(number, *decode(event)) for number, event in enumerate(events, start=position + 1)]
             yield numbered
             if numbered and numbered[-1][1] == "done":
                 return
+    finally:
+        follower.close()
 
 
-async def _alive(tenant_id: str, run_id: str) -> bool:
-    try:
-        return bool(await async_client().exists(keys.run_lease(tenant_id, run_id)))
-    except RedisError:
-        return True  # Redis is away: nobody can tell
+async def is_told(*, tenant_id: str, run_id: str, after: int) -> bool:
+    """Whether the run's terminal event is at or before position `after`."""
+    number, event = await log.last_event(hub().client, keys.run_log(tenant_id, run_id))
+    return 0 < number <= after and decode(event)[0] == "done"
 
 
-async def _end_abandoned(tenant_id: str, run_id: str) -> None:
-    """Writes the terminal events of a run without an owner; the log takes them once, whoever is first."""
-    client = async_client()
-    with suppress(RedisError):
-        stored = await log.read_after(client, keys.run_log(tenant_id, run_id), 0)
-        if stored and decode(stored[-1])[0] == "done":
-            return
-        error = {
-            "code": "interrupted",
-            "message": "The answer was interrupted. Please try again.",
-            "retryable": True,
-        }
-        terminal = [encode("error", error), encode("done", {"reason": "error", "usage": {}})]
-        await client.execute_command(*log.command(keys.run_log(tenant_id, run_id), len(stored) + 2, terminal))
-        await _close(tenant_id, run_id)
+async def take_over(member: Member) -> None:
+    """Goes on with a run whose process was lost; the lease is ours already."""
+    record = await records.find(tenant_id=member.tenant_id, run_id=member.run_id)
+    if record is None:
+        await leases().release(member)
+        return
+    run = Run(record)
+    run.go_on()
 
 
-async def _close(tenant_id: str, run_id: str) -> None:
-    """Marks the run as over and lets its log expire."""
-    client = async_client()
-    conversation_id = await client.hget(keys.run_state(tenant_id, run_id), "conversation")
-    if conversation_id is not None:
-        await _free(tenant_id, conversation_id.decode(), run_id)
-    pipeline = client.pipeline(transaction=True)
-    pipeline.hset(keys.run_state(tenant_id, run_id), "over", 1)
-    pipeline.expire(keys.run_state(tenant_id, run_id), KEPT)
-    pipeline.expire(keys.run_log(tenant_id, run_id), KEPT)
-    await pipeline.execute()
+async def settled(*, within: float) -> None:
+    """Waits for this process's runs to end; those that have not `within` seconds are left for others to take over."""
+    if _tasks:
+        await asyncio.wait(_tasks, timeout=within)
+    for run in list(_running.values()):
+        run.lose()
+    if _tasks:
+        await asyncio.gather(*_tasks, return_exceptions=True)
+    await leases().close()
 
 
-async def _free(tenant_id: str, conversation_id: str, run_id: str) -> None:
-    """Lets the conversation take the next message, unless another run has taken it over."""
-    key = keys.active_run(tenant_id, conversation_id)
-    if await async_client().get(key) == run_id.encode():
-        await async_client().delete(key)
-
-
-class _Run:
+class Run:
     """The shell around the turn: performs its actions, in order, and feeds back what came of them."""
 
-    def __init__(self, desk: Desk, run_id: str, writer: Writer) -> None:
-        self.tenant_id = desk.tenant.pk
-        self.conversation_id = desk.conversation.pk
-        self.run_id = run_id
-        self.writer = writer
-        self.desk = desk
-        self.inbox: asyncio.Queue[core.Event] = asyncio.Queue()
-        self.stopping = False
-        self.work: asyncio.Task[None] | None = None
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self.member = Member(record.tenant_id, record.run_id)
+        self.desk: Desk | None = None
+        self.turn = Turn(agent="", labels={})
+        self.writer: Writer | None = None
+        self.todo: deque[core.Action] = deque()
+        self.busy = False
+        """Whether an action is under way that what follows must wait for."""
+        self.wake = asyncio.Event()
+        self.speaking = False
+        """Whether the step has said something; its first word goes out at once."""
+        self.stepping: asyncio.Task[None] | None = None
+        self.failure: Exception | None = None
+        self.lost = False
+        self.gone = False
+        self.stop_asked: StopReason | None = None
         self.turn_id: str | None = None
+        self.reservation: Reservation | None = None
+        """What was counted for the message beforehand; its limits end the answer."""
+        self.clock = asyncio.get_running_loop().time
 
-    def stop(self) -> None:
-        if not self.stopping:
-            self.stopping = True
-            self.inbox.put_nowait(core.StopAsked())
+    # What others call
 
-    async def generate(self, opened: dict[str, Any]) -> None:
+    async def hold(self) -> None:
+        """Makes the run ours, before anybody can know it."""
+        await leases().hold(self.member, self)
+        _running[self.member.run_id] = self
+
+    async def withdraw(self) -> None:
+        """It will not begin after all."""
+        _running.pop(self.member.run_id, None)
+        await leases().release(self.member)
+
+    def begin(self, desk: Desk, opened: dict[str, Any]) -> None:
+        """Starts generating. `opened` is the `run` event's data."""
+        self.desk = desk
+        self.turn = Turn(agent=desk.agent.name, labels=desk.labels)
+        if self.reservation is not None:
+            self.turn.max_tokens = self.reservation.max_tokens
+        self.writer = hub().write(keys.run_log(*self.member))
+        self._handle(core.Opened(opened))
+        if self.stop_asked:
+            self._handle(core.StopAsked(self.stop_asked))
+        self._start(taken_over=False)
+
+    def go_on(self) -> None:
+        """Generates where a lost process stopped; the lease is ours."""
+        logger.warning("A run is taken over", extra={"run": self.member.run_id})
+        leases().keep(self.member, self)
+        self._start(taken_over=True)
+
+    def _start(self, *, taken_over: bool) -> None:
+        _running[self.member.run_id] = self
+        task = asyncio.create_task(self.generate(taken_over=taken_over), name=self.member.run_id)
+        _tasks.add(task)  # the loop itself holds tasks only weakly
+        task.add_done_callback(_tasks.discard)
+
+    def stop(self, reason: StopReason) -> None:
+        """The answer shall end here; said again it changes nothing."""
+        if not self.stop_asked:
+            self.stop_asked = reason
+            self._handle(core.StopAsked(reason))
+
+    def lose(self) -> None:
+        """Another process has it, or shall have it."""
+        self._fail(log.Superseded(str(self.member)))
+
+    # Generating
+
+    def _handle(self, *events: core.Event) -> None:
+        """What can be done at once is done at once, unless something before it is still to be done."""
+        for event in events:
+            for action in self.turn.handle(event, self.clock()):
+                if isinstance(action, core.Publish) and not self.todo and not self.busy:
+                    self._publish(action)
+                else:
+                    self.todo.append(action)
+        if self.todo:
+            self.wake.set()
+
+    def _publish(self, action: core.Publish) -> None:
+        assert self.writer is not None
+        urgent = action.name != "" or not self.speaking
+        self.speaking = action.name == ""
+        self.writer.append(encode(action.name, action.data), urgent=urgent)
+
+    def _fail(self, error: Exception) -> None:
+        self.failure = self.failure or error
+        self.wake.set()
+
+    async def generate(self, *, taken_over: bool) -> None:
         """Runs to the terminal event. Nothing that goes wrong in here leaves a reader without one."""
-        turn = Turn(agent=self.desk.agent.name, labels=self.desk.labels)
-        clock = asyncio.get_running_loop().time
         try:
-            event: core.Event = core.Opened(opened)
-            while True:
-                for action in turn.handle(event, clock()):
-                    if isinstance(action, core.End):
-                        return
-                    await self._perform(turn, action)
-                event = await self.inbox.get()
-        except log.Superseded:
-            logger.warning("A run was taken over", extra={"run": self.run_id})
+            if taken_over:
+                await self._recover()
+            await self._work()
+        except (log.Superseded, RedisError) as reason:
+            # Whoever has the lease, or gets it once Redis is back, goes on.
+            self.lost = True
+            logger.warning("A run was lost", extra={"run": self.member.run_id, "reason": type(reason).__name__})
+        except desks.Gone:
+            self.gone = True
         except Exception:
-            logger.exception("A run failed", extra={"run": self.run_id})
-            error = {"code": "internal_error", "message": core.APOLOGY, "retryable": True}
+            logger.exception("A run failed", extra={"run": self.member.run_id})
             with suppress(Exception):
-                if turn.phase == "new":
-                    self.writer.append(encode("run", opened))
-                self.writer.append(encode("error", error), encode("done", {"reason": "error", "usage": {}}))
+                await self._break_off()
         finally:
             await self._finish()
 
-    async def _finish(self) -> None:
-        if self.work is not None:
-            self.work.cancel()
-            await asyncio.gather(self.work, return_exceptions=True)
-        with suppress(Exception):
-            await self.writer.flushed()
-        with suppress(RedisError):
-            await _close(self.tenant_id, self.run_id)
-        _running.pop(self.run_id, None)
-        await leases().release(self.tenant_id, self.run_id)
-        self.writer.close()
+    async def _work(self) -> None:
+        while True:
+            if self.failure is not None:
+                raise self.failure
+            if not self.todo:
+                self.wake.clear()
+                await self.wake.wait()
+                continue
+            action = self.todo.popleft()
+            if isinstance(action, core.End):
+                return
+            self.busy = True
+            try:
+                await self._perform(action)
+            finally:
+                self.busy = False
 
-    async def _perform(self, turn: Turn, action: core.Action) -> None:
+    async def _perform(self, action: core.Action) -> None:
         match action:
-            case core.Publish(name, data):
-                self.writer.append(encode(name, data))
+            case core.Publish():
+                self._publish(action)
             case core.StartStep():
-                await self._replace_work(self._step(action))
-            case core.SaveStep(_, text, ended):
-                await self._replace_work(None)
-                await self._save(turn, text, ended)
+                await self._end_step()
+                self.speaking = False
+                self.stepping = asyncio.create_task(self._step(action.delay))
+            case core.SaveStep():
+                await self._end_step()
+                await self._save(action)
             case core.RunCall():
-                previous, self.work = self.work, None
-                self.work = asyncio.create_task(self._call(turn, action, after=previous))
+                assert self.desk is not None
+                self.desk, finished = await desks.call(self.desk, action, run=self.member.run_id, turn_id=self.turn_id)
+                self.turn.labels = self.desk.labels
+                self._handle(finished)
 
-    async def _replace_work(self, work: Any) -> None:
-        if self.work is not None:
-            self.work.cancel()
-            await asyncio.gather(self.work, return_exceptions=True)
-        self.work = asyncio.create_task(work) if work is not None else None
+    async def _end_step(self) -> None:
+        if self.stepping is not None:
+            self.stepping.cancel()
+            await asyncio.gather(self.stepping, return_exceptions=True)
+            self.stepping = None
 
-    async def _step(self, action: core.StartStep) -> None:
+    async def _step(self, delay: float) -> None:
         """One attempt at a model step; its failures are events, too."""
-        if action.delay:
-            await asyncio.sleep(action.delay)
-        async with aclosing(step(self.tenant_id, self.desk)) as events:
-            async for event in events:
-                self.inbox.put_nowait(event)
+        assert self.desk is not None
+        assert self.writer is not None
+        try:
+            if delay:
+                await asyncio.sleep(delay)
+            most = self.reservation.max_output_tokens if self.reservation else OUTPUT_TOKENS
+            async with aclosing(desks.step(self.desk, max_tokens=most)) as batches:
+                async for events in batches:
+                    self._handle(*events)
+                    # At the log's pace: what the model says meanwhile comes in one piece.
+                    await self.writer.flushed()
+        except Exception as error:
+            self._fail(error)
 
-    async def _save(self, turn: Turn, text: str, ended: str) -> None:
-        self.turn_id = await in_tenant(
-            self.tenant_id,
-            save,
-            self.desk,
-            run=self.run_id,
-            text=text,
-            ended=ended,
-            now=self.desk.clock(),
-            tokens=(turn.input_tokens, turn.output_tokens) if ended else None,
+    async def _save(self, action: core.SaveStep) -> None:
+        """Stored when the log has all of it, so that no process that was superseded stores anything unseen."""
+        assert self.desk is not None
+        assert self.writer is not None
+        await self.writer.flushed(now=True)
+        try:
+            self.turn_id = await in_tenant(
+                self.member.tenant_id,
+                desks.save,
+                self.desk,
+                action,
+                run=self.member.run_id,
+                now=self.desk.clock(),
+                tokens=(self.turn.input_tokens, self.turn.output_tokens),
+            )
+        except StepStored:
+            await self._recover()
+            return
+        if action.ended:
+            # Before `done` is published: who has read it may write at once.
+            await records.free(self.record)
+
+    async def _recover(self) -> None:
+        """Makes the turn anew from what is logged and stored."""
+        hopeless = await records.taken_over(self.record) > MOST_TAKEOVERS
+        desk, self.turn_id, steps = await in_tenant(self.member.tenant_id, desks.reopen, self.record)
+        self.desk = desk
+        self.turn, actions = recover(
+            await self._take_log(),
+            steps,
+            opened=opening(self.record, desk),
+            labels=desk.labels,
+            now=self.clock(),
+            hopeless=hopeless,
         )
-        if ended:
-            with suppress(RedisError):
-                # Before `done` is published: who has read it may write at once.
-                await _free(self.tenant_id, self.conversation_id, self.run_id)
+        self.todo = deque(actions or [core.End()])  # nothing to do: all was said, only its record was left open
+        if self.stop_asked:
+            self._handle(core.StopAsked(self.stop_asked))
 
-    async def _call(self, turn: Turn, action: core.RunCall, *, after: asyncio.Task[None] | None) -> None:
-        """Calls of one step run one after the other: the second may need what the first did."""
-        if after is not None:
-            await after
-        finished, self.desk = await call(self.tenant_id, self.desk, action, run=self.run_id, turn_id=self.turn_id)
-        turn.labels = self.desk.labels
-        self.inbox.put_nowait(finished)
+    async def _take_log(self) -> list[tuple[str, Any]]:
+        if self.writer is not None:
+            self.writer.close()
+        self.writer, events = await hub().take_over(keys.run_log(*self.member))
+        return [(name, _decode(data)) for name, data in map(decode, events)]
+
+    async def _break_off(self) -> None:
+        """The last words of a run that a bug of ours ends; they are not stored."""
+        if self.turn.phase == "new":
+            opened = {"run": self.member.run_id, "conversation": self.record.conversation_id, "agent": ""}
+            self.turn, actions = recover(
+                await self._take_log(), (), opened=opened, labels={}, now=self.clock(), hopeless=True
+            )
+        else:
+            actions = self.turn.break_off("internal_error", core.APOLOGY, retryable=True)
+        self.todo.clear()
+        self.busy = False
+        for action in actions:
+            if isinstance(action, core.Publish):
+                self._publish(action)
+
+    async def _finish(self) -> None:
+        await self._end_step()
+        _running.pop(self.member.run_id, None)
+        if self.lost:
+            await leases().abandon(self.member)
+        else:
+            with suppress(Exception):
+                if self.writer is not None:
+                    await self.writer.flushed(now=True)
+                if self.gone:
+                    await records.withdraw(self.record)
+                else:
+                    await records.free(self.record)
+                    await records.close(self.record)
+                if self.reservation is not None:
+                    await budgets.settle(self.reservation, used=self.turn.input_tokens + self.turn.output_tokens)
+                await leases().release(self.member)
+        if self.writer is not None:
+            self.writer.close()
+
+
+def opening(record: Record, desk: Desk) -> dict[str, Any]:
+    """What the `run` event tells the client."""
+    return {
+        "run": record.run_id,
+        "conversation": record.conversation_id,
+        "token": record.visitor.token(),
+        "agent": desk.agent.name,
+    }

@@ -8,12 +8,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from apps.chat import access, conversations, intake, runs, tokens
+from apps.chat import access, conversations, intake, records, runs, tokens
 from apps.chat.access import Widget
+from apps.chat.records import Record
 from apps.chat.tokens import BadToken, Visitor
 from apps.common import sse
+from apps.common.addresses import client_address
 from apps.common.api import api_view, read_json
-from apps.common.database import in_thread
+from apps.common.drain import Draining, draining, goodbye
 from apps.common.errors import InvalidInput, NotFound
 from apps.common.ids import new_id
 from apps.common.streaming import streaming_response
@@ -60,7 +62,7 @@ class _OpenSession(msgspec.Struct):
 async def sessions(request: HttpRequest) -> HttpResponseBase:
     """Mints a visitor token; with an old one, for the same visitor."""
     body = read_json(request, _OpenSession)
-    widget = await in_thread(access.find_widget, request.headers.get("X-Widget-Key") or body.widget)
+    widget = await access.known_widget(request.headers.get("X-Widget-Key") or body.widget)
     access.check_origin(request, widget)
     visitor = _returning(request, widget) or tokens.new_visitor(tenant_id=widget.tenant_id, widget_key=widget.id)
     answer = await in_tenant(
@@ -85,20 +87,25 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
     body = read_json(request, _Ask)
     text = body.text()
     message_id = access.check_message_id(body.message_id) if body.message_id else new_id("msg")
+    if draining():
+        raise Draining("This server is about to restart. Please try again.", retry_after=1)
     visitor, widget = await _who(request, body)
     run_id = await intake.take(
-        visitor=visitor, widget=widget, conversation_id=body.conversation, text=text, message_id=message_id
+        visitor=visitor,
+        widget=widget,
+        address=client_address(request),
+        conversation_id=body.conversation,
+        text=text,
+        message_id=message_id,
     )
     return streaming_response(_events(visitor.tenant_id, run_id, after=0))
 
 
-async def _who(request: HttpRequest, body: _Ask) -> tuple[Visitor, Widget | None]:
+async def _who(request: HttpRequest, body: _Ask) -> tuple[Visitor, Widget]:
     """The visitor (a new one when there is no token) and the widget they came through."""
     visitor = access.visitor_of(request)
     key = request.headers.get("X-Widget-Key") or body.widget
-    if not key and visitor is not None:
-        return visitor, None
-    widget = await in_thread(access.find_widget, key)
+    widget = await access.widget_of(visitor) if visitor and not key else await access.known_widget(key)
     access.check_origin(request, widget)
     if visitor is not None and visitor.tenant_id != widget.tenant_id:
         raise BadToken("The visitor token is for another widget.")
@@ -108,9 +115,9 @@ async def _who(request: HttpRequest, body: _Ask) -> tuple[Visitor, Widget | None
 @api_view("GET")
 async def resume(request: HttpRequest, run_id: str) -> HttpResponseBase:
     """Follows a run from a position, live or finished; 204 when there is nothing left to say."""
-    visitor, run = await _own_run(request, run_id)
+    visitor, _ = await _own_run(request, run_id)
     after = _position(request, run_id)
-    if run.over and await runs.last_position(tenant_id=visitor.tenant_id, run_id=run_id) <= after:
+    if await runs.is_told(tenant_id=visitor.tenant_id, run_id=run_id, after=after):
         return HttpResponse(status=204)
     return streaming_response(_events(visitor.tenant_id, run_id, after=after))
 
@@ -128,7 +135,7 @@ async def stop(request: HttpRequest, run_id: str) -> HttpResponseBase:
 async def conversation(request: HttpRequest, conversation_id: str) -> HttpResponseBase:
     """The turns so far, and the run that is under way."""
     visitor = access.required_visitor(request)
-    active = await runs.active(tenant_id=visitor.tenant_id, conversation_id=conversation_id)
+    active = await records.active(tenant_id=visitor.tenant_id, conversation_id=conversation_id)
     answer = await in_tenant(
         visitor.tenant_id, conversations.turns_of, visitor=visitor, conversation_id=conversation_id
     )
@@ -137,10 +144,10 @@ async def conversation(request: HttpRequest, conversation_id: str) -> HttpRespon
     return JsonResponse({**answer, "active_run": {"run": active, "after": 0} if active else None})
 
 
-async def _own_run(request: HttpRequest, run_id: str) -> tuple[Visitor, runs.RunInfo]:
+async def _own_run(request: HttpRequest, run_id: str) -> tuple[Visitor, Record]:
     visitor = access.required_visitor(request)
-    run = await runs.find(tenant_id=visitor.tenant_id, run_id=run_id)
-    if run is None or run.visitor != visitor.id:
+    run = await records.find(tenant_id=visitor.tenant_id, run_id=run_id)
+    if run is None or run.visitor.id != visitor.id:
         raise NotFound("There is no such run.")
     return visitor, run
 
@@ -161,11 +168,13 @@ def _position(request: HttpRequest, run_id: str) -> int:
 async def _events(tenant_id: str, run_id: str, *, after: int) -> AsyncIterator[bytes]:
     """The run as server-sent events."""
     yield sse.KEEP_ALIVE  # headers and a first byte leave at once, whatever buffers between
+    prefix = run_id.encode() + b":"
     async with aclosing(runs.follow(tenant_id=tenant_id, run_id=run_id, after=after)) as batches:
         async for batch in batches:
-            if not batch:
+            if draining():
+                yield goodbye()
+                return
+            if batch:
+                yield b"".join([sse.event(name, prefix + b"%d" % number, data) for number, name, data in batch])
+            else:
                 yield sse.KEEP_ALIVE
-                continue
-            yield b"".join(
-                sse.encode(data.decode(), event=name or None, id=f"{run_id}:{number}") for number, name, data in batch
-            )

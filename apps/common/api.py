@@ -6,10 +6,12 @@ from functools import wraps
 from typing import Any, TypeVar
 
 import msgspec
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
+from redis.exceptions import RedisError
 
-from apps.common.errors import AppError, InvalidInput, MalformedRequest
+from apps.common import cors
+from apps.common.errors import AppError, InvalidInput, MalformedRequest, Unavailable
 from apps.common.logs import request_id
 
 logger = logging.getLogger(__name__)
@@ -40,24 +42,28 @@ class InternalError(AppError):
 
 
 def api_view(*methods: str) -> Callable[[AsyncView], Any]:
-    """Decorates an async view: only `methods`, OPTIONS answered, every error in the JSON envelope."""
+    """Decorates an async view: only `methods`, pages of other origins served, every error in the JSON envelope."""
 
     def decorate(view: AsyncView) -> Any:
         @wraps(view)
         async def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method == "OPTIONS":
-                return HttpResponse(status=204, headers={"Allow": ", ".join((*methods, "OPTIONS"))})
+                return cors.preflight(request, methods)
             try:
                 if request.method not in methods:
                     raise MethodNotAllowed(f"Use {' or '.join(methods)} here.")
-                if getattr(request, "oversized", False):
-                    raise BodyTooLarge("The request is larger than 64 KiB.")
-                return await view(request, *args, **kwargs)
+                if most := getattr(request, "oversized", 0):
+                    raise BodyTooLarge(f"The request is larger than {most // 1024} KiB.")
+                response = await view(request, *args, **kwargs)
             except AppError as error:
-                return error_response(error)
+                response = error_response(error)
+            except RedisError:
+                logger.warning("Redis is away", extra={"view": view.__name__})
+                response = error_response(Unavailable("This is not available at the moment.", retry_after=2))
             except Exception:
                 logger.exception("Unhandled error in an API view", extra={"view": view.__name__})
-                return error_response(InternalError("Something went wrong on our side. Please try again."))
+                response = error_response(InternalError("Something went wrong on our side. Please try again."))
+            return cors.readable(request, response)
 
         guarded.csrf_exempt = True  # type: ignore[attr-defined]  # authenticated by token, never by cookie
         return guarded

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import socket
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,18 @@ def url() -> str:
     process, path = _embedded()
     process.ensure()
     return f"unix://{path}"
+
+
+def script(source: str) -> Callable[[Any, Sequence[str], Sequence[Any]], Any]:
+    """A Lua script: called with a client (sync, or async: then awaited), its KEYS and its ARGV. Sent to Redis once."""
+    found: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+
+    def run(client: Any, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+        if (registered := found.get(client)) is None:
+            registered = found[client] = client.register_script(source)
+        return registered(keys=keys, args=arguments)
+
+    return run
 
 
 @cache

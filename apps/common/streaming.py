@@ -22,7 +22,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 MAX_BODY = 65_536
-"""Bytes of a request body on a streaming route; a visitor's message is at most 4,000 characters."""
+"""Bytes of a request body on a streaming route, unless settings.STREAM_BODIES says otherwise for it."""
 
 
 class EventStream(StreamingHttpResponse):
@@ -53,8 +53,8 @@ def streaming_response(events: AsyncIterator[bytes], *, headers: dict[str, str] 
 class StreamHandler(ASGIHandler):
     """Django's ASGI handler without threads: for routes whose views and middleware are all async.
 
-    A body over MAX_BODY is not read to its end: the request arrives with `oversized` set and no body, and the
-    middleware answers 413. A client that goes away cancels the response, not what the view started elsewhere.
+    A body over the limit is not read to its end: the request arrives with `oversized` set to it, and is answered 413.
+    A client that goes away cancels the response, not what the view started elsewhere.
     """
 
     def load_middleware(self, is_async: bool = False) -> None:
@@ -67,32 +67,42 @@ class StreamHandler(ASGIHandler):
         self._middleware_chain = handler
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:  # type: ignore[override]
-        body = await self._body(receive)
+        most: int = settings.STREAM_BODIES.get(scope["path"], MAX_BODY)
+        body = await self._body(receive, most)
         if body is None:
             return
         request = ASGIRequest(scope, io.BytesIO(body))
-        request.oversized = len(body) > MAX_BODY  # type: ignore[attr-defined]
-        serving = asyncio.create_task(self._serve(request, send))
-        gone = asyncio.create_task(self._disconnected(receive))
+        if len(body) > most:
+            request.oversized = most  # type: ignore[attr-defined]
+        here, is_gone = asyncio.current_task(), False
+
+        def leave(_: Any) -> None:
+            nonlocal is_gone
+            is_gone = True
+            if here is not None:
+                here.cancel()
+
+        watching = asyncio.create_task(self._disconnected(receive))
+        watching.add_done_callback(leave)
         try:
-            await asyncio.wait({serving, gone}, return_when=asyncio.FIRST_COMPLETED)
+            await self._serve(request, send)
+        except asyncio.CancelledError:
+            if not is_gone:  # else the client's leaving, which is an ordinary end
+                raise
         finally:
-            serving.cancel()
-            gone.cancel()
-            await asyncio.gather(serving, gone, return_exceptions=True)
-        if not serving.cancelled():
-            serving.result()
+            watching.remove_done_callback(leave)
+            watching.cancel()
 
     @staticmethod
-    async def _body(receive: Receive) -> bytes | None:
-        """The body, cut just past MAX_BODY; None when the client left before its end."""
+    async def _body(receive: Receive, most: int) -> bytes | None:
+        """The body, cut just past `most` bytes; None when the client left before its end."""
         body = bytearray()
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return None
             body += message.get("body", b"")
-            if not message.get("more_body") or len(body) > MAX_BODY:
+            if not message.get("more_body") or len(body) > most:
                 return bytes(body)
 
     @staticmethod

@@ -1,5 +1,6 @@
 """What was said and done: conversations, their turns, and the tools that were called."""
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -19,6 +20,8 @@ class Conversation(TenantModel):
     """
 
     id_prefix = "conv"
+    last_number: int | None = None
+    """Number of the last turn, where it is known without looking: this instance has written it."""
 
     class Status(models.TextChoices):
         OPEN = "open", "Open"
@@ -29,6 +32,18 @@ class Conversation(TenantModel):
     agent = models.SlugField(help_text="Who speaks now; changes with a handoff.")
     visitor = models.CharField(max_length=40, blank=True, editable=False)
     widget_key = models.CharField(max_length=32, blank=True, editable=False)
+    client_id = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="The visitor's own id of the chat, where a client has one."
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Who of the team answers instead of the agents.",
+    )
     contact = models.ForeignKey(
         "business.Contact", null=True, blank=True, on_delete=models.SET_NULL, related_name="conversations"
     )
@@ -41,6 +56,13 @@ class Conversation(TenantModel):
     class Meta(TenantModel.Meta):
         ordering = ["-last_at"]
         indexes = [models.Index(fields=["tenant", "-last_at"], name="conversation_recent")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "visitor", "client_id"],
+                condition=~models.Q(client_id=""),
+                name="one_conversation_per_client_id",
+            )
+        ]
 
     def __str__(self) -> str:
         who = self.contact.name if self.contact else "Visitor"
@@ -52,6 +74,9 @@ class Turn(TenantModel):
 
     id_prefix = "turn"
 
+    REPLACED = "replaced"
+    """`ended` of a last step that was void when the answer was asked for anew; kept, and told to nobody."""
+
     class Role(models.TextChoices):
         VISITOR = "visitor", "Visitor"
         AGENT = "agent", "Agent"
@@ -61,12 +86,24 @@ class Turn(TenantModel):
     role = models.CharField(max_length=16, choices=Role)
     text = models.TextField(blank=True)
     run = models.CharField(max_length=32, blank=True, editable=False)
+    step = models.PositiveSmallIntegerField(default=0, editable=False, help_text="An agent's step of its run, from 1.")
     message_id = models.CharField(max_length=64, blank=True, editable=False)
     agent = models.SlugField(blank=True)
     agent_version = models.PositiveIntegerField(null=True, blank=True)
     ended = models.CharField(
         max_length=16, blank=True, help_text="Why the run ended with this turn; empty while it went on."
     )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The person of the team who wrote it, instead of an agent.",
+    )
+    input_tokens = models.PositiveIntegerField(default=0, editable=False)
+    output_tokens = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta(TenantModel.Meta):
@@ -77,6 +114,10 @@ class Turn(TenantModel):
                 fields=["conversation", "message_id"],
                 condition=~models.Q(message_id=""),
                 name="one_turn_per_message_id",
+            ),
+            # Two processes that both believe to generate a run: the first one's step is what was said.
+            models.UniqueConstraint(
+                fields=["conversation", "run", "step"], condition=models.Q(step__gt=0), name="one_turn_per_step"
             ),
         ]
 
@@ -99,7 +140,7 @@ class ToolCall(TenantModel):
     turn = models.ForeignKey(Turn, null=True, on_delete=models.CASCADE, related_name="tool_calls")
     run = models.CharField(max_length=32, editable=False)
     key = models.CharField(max_length=80, editable=False, help_text="Idempotency key: one call, one effect.")
-    call = models.CharField(max_length=80, editable=False, help_text="The model's id of the call.")
+    call = models.CharField(max_length=80, editable=False, help_text="The call within its run: step and position.")
     name = models.CharField(max_length=64)
     arguments = models.TextField(help_text="As the model wrote them.")
     result = models.JSONField(default=dict)

@@ -92,6 +92,8 @@ def bubbles(*, conversation: Conversation) -> list[Bubble]:
 
 
 def _with_calls(conversation: Conversation) -> Any:
-    return Turn.objects.filter(conversation=conversation).prefetch_related(
-        Prefetch("tool_calls", queryset=ToolCall.objects.order_by("id"))
+    return (
+        Turn.objects.filter(conversation=conversation)
+        .exclude(ended=Turn.REPLACED)
+        .prefetch_related(Prefetch("tool_calls", queryset=ToolCall.objects.order_by("id")))
     )

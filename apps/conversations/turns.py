@@ -1,27 +1,60 @@
 """Writing conversations: starting them, adding turns, identifying the visitor, handing over."""
 
 import datetime as dt
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, Prefetch
 
+from apps.common.errors import NotFound
 from apps.conversations import events
-from apps.conversations.models import Conversation, Turn
+from apps.conversations.models import Conversation, ToolCall, Turn
 
 
-@transaction.atomic
-def start(*, agent: str, channel: str, now: dt.datetime, visitor: str = "", widget_key: str = "") -> Conversation:
-    """A new conversation with the agent of that slug."""
-    conversation = Conversation.objects.create(
-        agent=agent, channel=channel, visitor=visitor, widget_key=widget_key, started_at=now, last_at=now
+class StepStored(Exception):
+    """Another process has stored this step of the run; what it stored is what was said."""
+
+
+class AskedCall(NamedTuple):
+    """A tool call that a step asked for; `call` is unique in the run."""
+
+    call: str
+    name: str
+    arguments: str
+
+
+@transaction.atomic(savepoint=False)
+def start(
+    *,
+    agent: str,
+    channel: str,
+    now: dt.datetime,
+    visitor: str = "",
+    widget_key: str = "",
+    id: str = "",
+    client_id: str = "",
+) -> Conversation:
+    """A new conversation with the agent of that slug; under `id`, when it was promised to somebody already."""
+    conversation = Conversation(
+        agent=agent,
+        channel=channel,
+        visitor=visitor,
+        widget_key=widget_key,
+        client_id=client_id,
+        started_at=now,
+        last_at=now,
     )
+    conversation.id = id or conversation.id
+    conversation.save()
+    conversation.last_number = 0
     events.publish(
         events.ConversationStarted(conversation=conversation.pk, at=now.timestamp(), channel=channel, agent=agent)
     )
     return conversation
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def add_visitor_turn(
     *, conversation: Conversation, text: str, message_id: str, run: str, now: dt.datetime
 ) -> tuple[Turn, bool]:
@@ -30,6 +63,8 @@ def add_visitor_turn(
     Returns:
         (the turn, whether it is new).
     """
+    if conversation.last_number == 0:
+        return _add(conversation, Turn.Role.VISITOR, text, now, message_id=message_id, run=run), True
     existing = Turn.objects.filter(conversation=conversation, message_id=message_id).first()
     if existing is not None:
         return existing, False
@@ -41,6 +76,20 @@ def add_visitor_turn(
 
 
 @transaction.atomic
+def answer_again(*, conversation: Conversation, run: str) -> None:
+    """Lets `run` answer the visitor's last message anew.
+
+    The last words of the answer before are void, for the model and for people; what its tools did stays done.
+    """
+    asked = Turn.objects.filter(conversation=conversation, role=Turn.Role.VISITOR).order_by("-number").first()
+    if asked is None:
+        raise NotFound("There is no message to answer.")
+    answer = Turn.objects.filter(conversation=conversation, run=asked.run, role=Turn.Role.AGENT)
+    answer.exclude(ended="").update(ended=Turn.REPLACED)
+    asked.run = run
+    asked.save(update_fields=["run"])
+
+
 def add_agent_turn(
     *,
     conversation: Conversation,
@@ -50,26 +99,73 @@ def add_agent_turn(
     agent_version: int,
     ended: str,
     now: dt.datetime,
+    step: int = 0,
+    calls: Sequence[AskedCall] = (),
+    tokens: tuple[int, int] = (0, 0),
 ) -> Turn:
-    """One finished step of an agent: its words, and `ended` when it was the run's last."""
-    return _add(
-        conversation,
-        Turn.Role.AGENT,
-        text,
-        now,
-        run=run,
-        agent=agent,
-        agent_version=agent_version,
-        ended=ended,
-    )
+    """One finished step of an agent: its words, the tools it asked for, and `ended` when it was the run's last.
+
+    Args:
+        step: number in the run, from 1; 0 for one that no run wrote.
+        tokens: what the model read and wrote.
+
+    Raises:
+        StepStored: the run has this step already; nothing is changed.
+    """
+    try:
+        with transaction.atomic():
+            turn = _add(
+                conversation,
+                Turn.Role.AGENT,
+                text,
+                now,
+                run=run,
+                step=step,
+                agent=agent,
+                agent_version=agent_version,
+                ended=ended,
+                input_tokens=tokens[0],
+                output_tokens=tokens[1],
+            )
+            ToolCall.objects.bulk_create(
+                ToolCall(
+                    conversation=conversation,
+                    turn=turn,
+                    run=run,
+                    key=f"{run}:{call}",
+                    call=call,
+                    name=name[:64],
+                    arguments=arguments[:8_192],
+                    agent=agent,
+                    agent_version=agent_version,
+                )
+                for call, name, arguments in calls
+            )
+    except IntegrityError:
+        if step and Turn.objects.filter(conversation=conversation, run=run, step=step).exists():
+            raise StepStored(f"{run}, step {step}") from None
+        conversation.last_number = None  # somebody else has written
+        raise
+    return turn
+
+
+def of_run(*, conversation: Conversation, run: str, role: str) -> list[Turn]:
+    """What a run has stored, with its tool calls, in order."""
+    rows = Turn.objects.filter(conversation=conversation, run=run, role=role).order_by("number")
+    return list(rows.prefetch_related(Prefetch("tool_calls", queryset=ToolCall.objects.order_by("id"))))
+
+
+def _last_number(conversation: Conversation) -> int:
+    return Turn.objects.filter(conversation=conversation).aggregate(last=Max("number"))["last"] or 0
 
 
 def _add(conversation: Conversation, role: str, text: str, now: dt.datetime, **fields: object) -> Turn:
-    last = Turn.objects.filter(conversation=conversation).aggregate(last=Max("number"))["last"] or 0
-    turn = Turn.objects.create(
-        conversation=conversation, role=role, text=text, number=last + 1, created_at=now, **fields
-    )
-    Conversation.objects.filter(pk=conversation.pk).update(last_at=now)
+    number = (conversation.last_number if conversation.last_number is not None else _last_number(conversation)) + 1
+    turn = Turn.objects.create(conversation=conversation, role=role, text=text, number=number, created_at=now, **fields)
+    conversation.last_number = number
+    if conversation.last_at != now:
+        Conversation.objects.filter(pk=conversation.pk).update(last_at=now)
+        conversation.last_at = now
     events.publish(
         events.TurnAdded(
             conversation=conversation.pk,

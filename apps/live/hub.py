@@ -9,9 +9,10 @@ one costs nothing. Feeds of logs that another process writes are filled by one b
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -22,12 +23,18 @@ from apps.live import log
 
 logger = logging.getLogger(__name__)
 
-LINGER = 0.01
-"""Seconds to let a group gather after a quiet moment ended."""
+SHARE = 0.0006
+LONGEST = 0.06
+"""Seconds that a group gathers: a SHARE for each open log, at most LONGEST. One visitor's words go out at once; a
+hundred visitors' words come in fewer, fuller writes."""
 BLOCK_MS = 5_000
 RETRY = 0.25
 PATIENCE = 10.0
 """Seconds for which appends are kept while Redis is away."""
+TAIL = 64
+"""Events of a log that stay in memory; who is further behind reads them from Redis."""
+CLOCK = 1.0
+"""Seconds between looks at who has waited long enough."""
 
 
 @dataclass(eq=False)
@@ -37,9 +44,12 @@ class Feed:
     key: str
     first: int = 1
     events: list[bytes] = field(default_factory=list)
-    waiting: set[asyncio.Future[None]] = field(default_factory=set)
+    waiting: dict[asyncio.Future[None], float] = field(default_factory=dict)
+    """Who waits for more, and until when (the loop's clock)."""
     followers: int = 0
     writer: "Writer | None" = None
+    aligned: bool = False
+    """Whether `last` is known to be the end of an entry."""
 
     @property
     def last(self) -> int:
@@ -47,13 +57,26 @@ class Feed:
 
     def extend(self, events: Sequence[bytes]) -> None:
         self.events += events
+        if (extra := len(self.events) - 2 * TAIL) > 0:
+            del self.events[: extra + TAIL]
+            self.first += extra + TAIL
         self.wake()
 
-    def wake(self) -> None:
-        for future in self.waiting:
+    def wake(self, *, due: float = inf) -> None:
+        """Wakes everyone who does not want to wait beyond `due`."""
+        for future in [each for each, until in self.waiting.items() if until <= due]:
+            del self.waiting[future]
             if not future.done():
                 future.set_result(None)
-        self.waiting.clear()
+
+    async def wait(self, until: float = inf) -> None:
+        """Returns at the next events, or (up to CLOCK late) at `until`."""
+        future = asyncio.get_running_loop().create_future()
+        self.waiting[future] = until
+        try:
+            await future
+        finally:
+            self.waiting.pop(future, None)
 
 
 @dataclass(eq=False)
@@ -69,8 +92,8 @@ class Writer:
     """The group under way. Sent again unchanged when its answer is lost, so that Redis can tell it came twice."""
     failure: Exception | None = None
 
-    def append(self, *events: bytes) -> int:
-        """Gives the events their numbers and sends them with the next group.
+    def append(self, *events: bytes, urgent: bool = False) -> int:
+        """Gives the events their numbers and sends them with the next group; the next group leaves now if `urgent`.
 
         Raises:
             Superseded: another process took the log over.
@@ -80,22 +103,50 @@ class Writer:
             raise self.failure
         self.pending += events
         self.position += len(events)
-        self.hub.dirty(self)
+        self.hub.dirty(self, urgent=urgent)
         return self.position
 
-    async def flushed(self) -> None:
-        """Returns when Redis has everything appended so far; raises like `append`."""
+    async def flushed(self, *, now: bool = False) -> None:
+        """Returns when Redis has everything appended so far; raises like `append`. `now` does not let it gather."""
+        if now and self.pending:
+            self.hub.dirty(self, urgent=True)
         while self.feed.last < self.position and self.failure is None:
-            waiter = asyncio.get_running_loop().create_future()
-            self.feed.waiting.add(waiter)
-            await waiter
+            await self.feed.wait()
         if self.failure is not None:
             raise self.failure
 
     def close(self) -> None:
-        """The producer is done; the feed stays while somebody follows it."""
+        """The producer is done, or superseded: who still follows here follows as from another process."""
+        self.hub.writers -= 1
         self.feed.writer = None
         self.hub.drop_if_unused(self.feed)
+        if self.feed.followers:
+            self.hub.wake_reader()
+
+
+class Follower:
+    """A position in a log. Close it when done."""
+
+    def __init__(self, hub: "Hub", feed: Feed, after: int) -> None:
+        self._hub = hub
+        self._feed = feed
+        self.position = after
+
+    async def next(self, *, idle: float) -> list[bytes]:
+        """The events after `position`, which moves past them; an empty list after `idle` quiet seconds."""
+        feed = self._feed
+        if self.position >= feed.last:
+            await feed.wait(self._hub.loop.time() + idle)
+        if self.position + 1 < feed.first:  # older than what is in memory
+            events = await log.read_after(self._hub.client, feed.key, self.position)
+        else:
+            events = feed.events[self.position + 1 - feed.first :]
+        self.position += len(events)
+        return events
+
+    def close(self) -> None:
+        self._feed.followers -= 1
+        self._hub.drop_if_unused(self._feed)
 
 
 class Hub:
@@ -103,121 +154,133 @@ class Hub:
 
     def __init__(self, client: Any) -> None:
         self.client = client
+        self.loop = asyncio.get_running_loop()
         self.feeds: dict[str, Feed] = {}
+        self.writers = 0
         self._dirty: dict[Writer, None] = {}
+        self._urgent = asyncio.Event()
         self._flusher: asyncio.Task[None] | None = None
         self._reader: asyncio.Task[None] | None = None
         self._reader_id: int | None = None
         self._reading: set[Feed] = set()
         self._waker: asyncio.Task[None] | None = None
+        self._clock: asyncio.TimerHandle | None = None
 
     # Writing
 
-    def write(self, key: str, *, after: int = 0) -> Writer:
-        """Becomes the producer of the log, whose last number is `after`."""
-        feed = self.feeds.setdefault(key, Feed(key, first=after + 1))
-        if feed.last != after:
-            raise ValueError(f"{key}: followed up to {feed.last}, cannot be written after {after}")
-        feed.writer = Writer(self, feed, position=after)
+    def write(self, key: str) -> Writer:
+        """Becomes the producer of a new log."""
+        return self._write(key, [])
+
+    async def take_over(self, key: str) -> tuple[Writer, list[bytes]]:
+        """Becomes the producer of a log that somebody else wrote, and gives what is in it.
+
+        Should they still write, one of the two is refused at its next append.
+        """
+        events = await log.read_after(self.client, key, 0)
+        return self._write(key, events), events
+
+    def _write(self, key: str, events: list[bytes]) -> Writer:
+        feed = self.feeds.setdefault(key, Feed(key, first=len(events) + 1))
+        feed.extend(events[feed.last :])
+        feed.writer = Writer(self, feed, position=feed.last)
+        self.writers += 1
         return feed.writer
 
-    def dirty(self, writer: Writer) -> None:
+    def dirty(self, writer: Writer, *, urgent: bool) -> None:
         self._dirty[writer] = None
+        if urgent:
+            self._urgent.set()
         if self._flusher is None or self._flusher.done():
             self._flusher = asyncio.create_task(self._flush())
 
+    async def _gather(self) -> None:
+        """Lets a group gather, until something in it is urgent."""
+        timer = self.loop.call_later(min(LONGEST, self.writers * SHARE), self._urgent.set)
+        await self._urgent.wait()
+        timer.cancel()
+        self._urgent.clear()
+
     async def _flush(self) -> None:
-        await asyncio.sleep(LINGER)
         away_since: float | None = None
         while self._dirty:
-            group = list(self._dirty)
+            await self._gather()
+            group = [writer for writer in self._dirty if writer.failure is None]
             self._dirty.clear()
-            pipeline = self.client.pipeline(transaction=False)
             for writer in group:
                 if not writer.sending:
-                    writer.sending, writer.pending = writer.pending, []
-                last = writer.feed.last + len(writer.sending)
-                pipeline.execute_command(*log.command(writer.feed.key, last, writer.sending))
+                    writer.sending, writer.pending = writer.pending[: log.MAX_EVENTS], writer.pending[log.MAX_EVENTS :]
             try:
-                results = await pipeline.execute(raise_on_error=False)
-            except Exception as error:
-                if not isinstance(error, RedisError):  # a bug of ours: no writer may wait for ever because of it
-                    logger.exception("A group could not be sent")
-                    for writer in group:
-                        self._fail(writer, error)
-                    continue
-                away_since = away_since or asyncio.get_running_loop().time()
+                refusals = await log.append(
+                    self.client, [(writer.feed.key, writer.feed.last + 1, writer.sending) for writer in group]
+                )
+            except RedisError as error:
+                away_since = away_since or self.loop.time()
                 for writer in group:
-                    if asyncio.get_running_loop().time() - away_since > PATIENCE:
+                    if self.loop.time() - away_since > PATIENCE:
                         self._fail(writer, error)
                     else:
                         self._dirty[writer] = None
                 await asyncio.sleep(RETRY)
                 continue
+            except Exception as error:  # a bug of ours: no writer may wait for ever because of it
+                logger.exception("A group could not be sent")
+                for writer in group:
+                    self._fail(writer, error)
+                continue
             away_since = None
-            for writer, result in zip(group, results, strict=True):
-                if isinstance(result, Exception) and not await self._arrived_before(writer, result):
-                    self._fail(writer, log.Superseded(writer.feed.key) if log.is_conflict(result) else result)
+            for writer, refusal in zip(group, refusals, strict=True):
+                if refusal is not None and not await self._arrived_before(writer, refusal):
+                    self._fail(writer, refusal)
                     continue
                 sent, writer.sending = writer.sending, []
                 writer.feed.extend(sent)
                 if writer.pending:
                     self._dirty[writer] = None
 
-    async def _arrived_before(self, writer: Writer, error: Exception) -> bool:
+    async def _arrived_before(self, writer: Writer, refusal: Exception) -> bool:
         """Whether a refused group is in the log already, because only its answer had been lost."""
-        if not log.is_conflict(error):
+        if not isinstance(refusal, log.Superseded):
             return False
         with suppress(RedisError):
             return await log.read_after(self.client, writer.feed.key, writer.feed.last) == writer.sending
         return False
 
     def _fail(self, writer: Writer, error: Exception) -> None:
-        logger.warning("A log cannot be written", extra={"log": writer.feed.key, "reason": type(error).__name__})
+        logger.warning("A log cannot be written", extra={"log": writer.feed.key, "reason": repr(error)})
         writer.failure = error
         writer.feed.wake()
 
     # Following
 
-    async def follow(self, key: str, *, after: int = 0, idle: float = 15.0) -> AsyncGenerator[list[bytes], None]:
-        """Events after number `after`, in batches as they come; an empty batch after `idle` quiet seconds.
-
-        Never ends by itself: the caller knows which event is the last. Close it (aclosing) when done.
-        """
+    def follow(self, key: str, *, after: int = 0) -> Follower:
+        """A follower of the log from number `after` on, whoever writes it."""
         feed = self.feeds.get(key)
         if feed is None:
             feed = self.feeds[key] = Feed(key, first=after + 1)
-            self._wake_reader()
+            self.wake_reader()
         feed.followers += 1
-        position = after
-        try:
-            if position + 1 < feed.first:  # older than what is in memory
-                older = await log.read_after(self.client, key, position)
-                position += len(older)
-                if older:
-                    yield older
-            while True:
-                if position < feed.last:
-                    batch = feed.events[max(0, position + 1 - feed.first) :]
-                    position = feed.last
-                    yield batch
-                    continue
-                waiter = asyncio.get_running_loop().create_future()
-                feed.waiting.add(waiter)
-                try:
-                    await asyncio.wait_for(waiter, idle)
-                except TimeoutError:
-                    feed.waiting.discard(waiter)
-                    yield []
-        finally:
-            feed.followers -= 1
-            self.drop_if_unused(feed)
+        if self._clock is None:
+            self._clock = self.loop.call_later(CLOCK, self._tick)
+        return Follower(self, feed, after)
+
+    def _tick(self) -> None:
+        """One timer for everyone who waits; one for each wait would cost more than the wait."""
+        now = self.loop.time()
+        for feed in list(self.feeds.values()):
+            feed.wake(due=now)
+        self._clock = self.loop.call_later(CLOCK, self._tick) if self.feeds else None
+
+    def wake(self) -> None:
+        """Gives every follower a look at the world, though nothing came."""
+        for feed in self.feeds.values():
+            feed.wake()
 
     def drop_if_unused(self, feed: Feed) -> None:
         if not feed.followers and feed.writer is None and self.feeds.get(feed.key) is feed:
             del self.feeds[feed.key]
 
-    def _wake_reader(self) -> None:
+    def wake_reader(self) -> None:
         """Makes the reader notice a new feed, now."""
         if self._reader is None or self._reader.done():
             self._reader = asyncio.create_task(self._read())
@@ -238,12 +301,13 @@ class Hub:
         """The one blocking reader; ends when nothing foreign is followed."""
         connection = self.client.client()
         try:
-            while wanted := self._remote():
+            while self._remote():
                 try:
                     self._reader_id = await connection.client_id()
-                    wanted = self._remote()
-                    self._reading = wanted
-                    positions = {feed.key: f"{feed.last}-0" for feed in wanted}
+                    wanted = self._reading = self._remote()
+                    positions = {
+                        feed.key: f"{feed.last}-0" if feed.aligned else log.entry_before(feed.last) for feed in wanted
+                    }
                     answer = await connection.xread(positions, block=BLOCK_MS) if positions else []
                 except RedisError:
                     await asyncio.sleep(RETRY)
@@ -255,6 +319,7 @@ class Hub:
                     # One that began meanwhile, of a log that was followed before, stands at another position.
                     if feed in wanted and feed.writer is None:
                         feed.extend(log.after(entries, feed.last))
+                        feed.aligned = True
         finally:
             # Before the first await: who comes now must find no reader and start another, not wake one that leaves.
             self._reader = self._reader_id = None
@@ -265,6 +330,8 @@ class Hub:
         """Ends the tasks; what is pending is sent first."""
         if self._flusher is not None:
             await self._flusher
+        if self._clock is not None:
+            self._clock.cancel()
         if self._reader is not None:
             self._reader.cancel()
             with suppress(asyncio.CancelledError):

@@ -1,58 +1,102 @@
 """An append-only log on a Redis Stream, with sequence numbers of its own.
 
-Entry `<seq>-0` holds one or more events as the values of its fields, and `seq` is the number of its last event. The id
-is given, not made by Redis, so that two writers can never both write a number: the second is refused.
+Entry `<seq>-0` holds one or more events as the values of its fields, and `seq` is the number of its *first* event. The
+id is given, not made by Redis. A writer's next entry always begins right after what it knows to be the last; so of two
+writers that stand at the same place only one can go on, whatever each of them still had in its hands: the other is
+refused. That is the fence around a log whose owner was thought dead.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from redis.exceptions import ResponseError
+import msgspec
 
-_PUBLISH = """
+from apps.common.redis import script
+
+MAX_EVENTS = 128
+"""Events in one entry; so an entry that holds a number begins at most so far before it."""
+
+_pack = msgspec.msgpack.Encoder().encode
+
+Append = tuple[str, int, Sequence[bytes]]
+"""(key, number of the first event, the events)."""
+Entry = tuple[bytes, dict[bytes, bytes]]
+
+_APPEND = script("""
+local answers = {}
+for i, entry in ipairs(cmsgpack.unpack(ARGV[1])) do
+  local words = {'XADD', KEYS[i], entry[1] .. '-0'}
+  for n, event in ipairs(entry[2]) do words[#words + 1] = n; words[#words + 1] = event end
+  local answer = redis.pcall(unpack(words))
+  answers[i] = type(answer) == 'table' and answer.err or ''
+end
+return answers
+""")
+
+_PUBLISH = script("""
 local last = redis.call('INCRBY', KEYS[2], #ARGV - 1)
-local words = {'XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], last .. '-0'}
+local words = {'XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], (last - #ARGV + 2) .. '-0'}
 for i = 2, #ARGV do words[#words + 1] = i; words[#words + 1] = ARGV[i] end
 redis.call(unpack(words))
 return last
-"""
+""")
 
 
 class Superseded(Exception):
     """Another writer has written this number: we are no longer the log's owner and must stop."""
 
 
-def command(key: str, last: int, events: Sequence[bytes]) -> tuple[Any, ...]:
-    """The XADD of `events` whose last one has the number `last`."""
-    words: list[Any] = ["XADD", key, f"{last}-0"]
-    for field, event in enumerate(events):
-        words += (field, event)
-    return tuple(words)
+class NotAppended(Exception):
+    """Redis refused an entry for a reason that will not pass, such as a key of another type."""
 
 
-def is_conflict(error: Exception) -> bool:
-    """Whether an XADD was refused because its number is taken."""
-    return isinstance(error, ResponseError) and "equal or smaller" in str(error)
+async def append(client: Any, appends: Sequence[Append]) -> list[Exception | None]:
+    """Appends to many logs in one round trip; an answer for each. (A pipeline of XADDs costs four times as much.)"""
+    # One argument, because redis-py packs each in Python; as text, because Lua's MessagePack knows no binary.
+    entries = _pack([(first, [event.decode() for event in events]) for _, first, events in appends])
+    answers = await _APPEND(client, [key for key, _, _ in appends], [entries])
+    return [_refusal(key, answer) for (key, _, _), answer in zip(appends, answers, strict=True)]
 
 
-def events_of(entry: tuple[bytes, dict[bytes, bytes]]) -> tuple[int, list[bytes]]:
-    """(number of the last event, the events) of an entry."""
+def _refusal(key: str, answer: bytes) -> Exception | None:
+    if not answer:
+        return None
+    reason = answer.decode()
+    return Superseded(key) if "equal or smaller" in reason else NotAppended(f"{key}: {reason}")
+
+
+def events_of(entry: Entry) -> tuple[int, list[bytes]]:
+    """(number of the first event, the events) of an entry."""
     entry_id, fields = entry
     return int(entry_id.partition(b"-")[0]), list(fields.values())
 
 
-def after(entries: Iterable[tuple[bytes, dict[bytes, bytes]]], seq: int) -> list[bytes]:
+def after(entries: Iterable[Entry], seq: int) -> list[bytes]:
     """The events of `entries` whose number is above `seq`; an entry may begin below it."""
     found: list[bytes] = []
     for entry in entries:
-        last, events = events_of(entry)
-        found += events[max(0, seq - (last - len(events))) :]
+        first, events = events_of(entry)
+        found += events[max(0, seq + 1 - first) :]
     return found
+
+
+def entry_before(seq: int) -> str:
+    """The id after which XREAD finds number `seq + 1` and all later ones, wherever the entries begin."""
+    return f"{max(0, seq + 1 - MAX_EVENTS)}-0"
 
 
 async def read_after(client: Any, key: str, seq: int) -> list[bytes]:
     """Every event after number `seq`, in order, without gaps."""
-    return after(await client.xrange(key, f"({seq}-0" if seq else "-", "+"), seq)
+    return after(await client.xrange(key, f"({entry_before(seq)}", "+"), seq)
+
+
+async def last_event(client: Any, key: str) -> tuple[int, bytes]:
+    """The last event and its number; 0 when there is none."""
+    entries = await client.xrevrange(key, count=1)
+    if not entries:
+        return 0, b""
+    first, events = events_of(entries[0])
+    return first + len(events) - 1, events[-1]
 
 
 def publish(client: Any, *, key: str, events: Sequence[bytes], keep: int = 10_000) -> int:
@@ -61,4 +105,4 @@ def publish(client: Any, *, key: str, events: Sequence[bytes], keep: int = 10_00
     Returns:
         The number of the last event.
     """
-    return int(client.eval(_PUBLISH, 2, key, f"{key}:seq", keep, *events))
+    return int(_PUBLISH(client, [key, f"{key}:seq"], [keep, *events]))

@@ -3,20 +3,23 @@
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Sum
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.urls import reverse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from unfold.decorators import display
 
 from apps.plans import usage
 from apps.plans.models import Status, Subscription, UsageEntry, UsageKind
+from apps.plans.usage_page import usage_context
 from apps.tenants.access import EDIT, NOTHING, VIEW, Rights
 from apps.tenants.admin import TenantAdmin
 from apps.tenants.admin.base import hide_from_strangers
-from apps.tenants.models import Role
+from apps.tenants.models import Role, Tenant
 from apps.tenants.scope import tenant_scope
 
 _DAY = timedelta(days=1)
@@ -37,6 +40,22 @@ class SubscriptionAdmin(TenantAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def get_urls(self) -> list[URLPattern]:
+        usage_url = path("usage/", self.admin_site.admin_view(self.usage_view), name="plans_subscription_usage")
+        return [usage_url, *super().get_urls()]
+
+    def usage_view(self, request: HttpRequest) -> HttpResponse:
+        """Who used what."""
+        hide_from_strangers(request)
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        tenant: Tenant | None = getattr(request, "tenant", None)
+        if tenant is None:
+            messages.info(request, "Open a tenant to see what it used.")
+            return HttpResponseRedirect(reverse("admin:tenants_tenant_changelist"))
+        context = {**self.admin_site.each_context(request), **usage_context(tenant), "title": "Usage"}
+        return TemplateResponse(request, "admin/plans/usage.html", context)
 
     @display(description="Plan", ordering="plan")
     def plan_name(self, subscription: Subscription) -> str:
@@ -71,7 +90,8 @@ def standing(subscription: Subscription) -> dict[str, Any]:
     # Its own scope: a platform administrator looks from that of every tenant.
     with tenant_scope(subscription.tenant_id):
         used = usage.used(since=period.started_at)
-        entries = UsageEntry.objects.filter(at__gte=period.started_at).exclude(kind=UsageKind.INTERACTION)
+        kinds = (UsageKind.INPUT_TOKENS, UsageKind.OUTPUT_TOKENS)
+        entries = UsageEntry.objects.filter(at__gte=period.started_at, kind__in=kinds)
         tokens = entries.aggregate(total=Sum("quantity"))["total"] or 0
     return {
         "status": state.status,

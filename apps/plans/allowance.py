@@ -1,12 +1,15 @@
-"""The check before a run: may the tenant in scope answer?"""
+"""The check before a run: may the tenant in scope answer, and by which plan?"""
 
 from datetime import datetime
 from typing import cast
 
 from apps.common.errors import AppError
 from apps.plans import usage
-from apps.plans.core.allowance import Overage, Refused, decide
+from apps.plans.core.allowance import Overage, Refused, bills, decide
+from apps.plans.core.catalogue import PLANS, STARTER, Plan
 from apps.plans.models import Subscription
+from apps.tenants.memory import Memory
+from apps.tenants.models import Tenant
 from apps.tenants.scope import current_tenant_id
 
 
@@ -44,16 +47,30 @@ def check(*, now: datetime, conversation_id: str = "") -> None:
             Rivals that ask at the same moment may each be let in: runs in flight can pass the limit.
         NoSubscription: there is none, or it was canceled.
     """
-    subscription = Subscription.objects.select_related("tenant").filter(tenant_id=current_tenant_id()).first()
-    if subscription is None:
-        raise NoSubscription("This business has no subscription.")
+    subscription = _subscriptions.recall(current_tenant_id(), _subscription)
+    status = subscription.trial_state(now=now).status
+    overage = cast(Overage, subscription.overage)
     # A conversation is an interaction once. That also spares most runs the count, the one query that grows.
-    is_counted = bool(conversation_id) and usage.is_counted(conversation_id=conversation_id)
-    decision = decide(
-        status=subscription.trial_state(now=now).status,
-        plan=subscription.terms,
-        used=0 if is_counted else usage.used(since=subscription.period(now=now).started_at),
-        overage=cast(Overage, subscription.overage),
+    counts = not bills(status=status, overage=overage) and not (
+        conversation_id and usage.is_counted(conversation_id=conversation_id)
     )
+    used = usage.used(since=subscription.period(now=now).started_at) if counts else 0
+    decision = decide(status=status, plan=subscription.terms, used=used, overage=overage)
     if isinstance(decision, Refused):
         raise _ERRORS[decision.code](subscription.closing_message)
+
+
+def plan_in_force() -> Plan:
+    """What the tenant's limits follow from; without a subscription the smallest plan."""
+    slug = Subscription.objects.values_list("plan", flat=True).first()
+    return PLANS[slug] if slug else STARTER
+
+
+_subscriptions: Memory[Subscription] = Memory(Subscription, Tenant)
+
+
+def _subscription() -> Subscription:
+    found = Subscription.objects.select_related("tenant").filter(tenant_id=current_tenant_id()).first()
+    if found is None:
+        raise NoSubscription("This business has no subscription.")
+    return found

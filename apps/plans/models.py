@@ -89,6 +89,7 @@ class Subscription(TenantModel):
 
 class UsageKind(models.TextChoices):
     INTERACTION = "interaction", "Interaction"
+    MESSAGE = "message", "Message answered"
     INPUT_TOKENS = "input_tokens", "Tokens read"
     OUTPUT_TOKENS = "output_tokens", "Tokens written"
 
@@ -100,6 +101,10 @@ class UsageEntry(TenantModel):
 
     kind = models.CharField(max_length=16, choices=UsageKind)
     conversation_id = models.CharField("conversation", max_length=MAX_LENGTH)
+    # Copied, not joined: the ledger outlives the transcript.
+    agent = models.CharField(max_length=50, blank=True, help_text="Slug of the agent who spoke.")
+    widget_key = models.CharField("website chat", max_length=MAX_LENGTH, blank=True)
+    visitor = models.CharField(max_length=40, blank=True)
     quantity = models.PositiveIntegerField(default=1)
     at = models.DateTimeField()
 

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from django.db import models
 
 from apps.common.ids import MAX_LENGTH, new_id
+from apps.tenants.memory import written
 from apps.tenants.scope import EVERY_TENANT, current_scope, current_tenant_id
 
 M = TypeVar("M", bound="TenantModel")
@@ -22,12 +23,21 @@ class TenantQuerySet(models.QuerySet[M]):
         rows = list(objs)
         for row in rows:
             row.check_tenant()
-        return super().bulk_create(rows, *args, **kwargs)
+        created = super().bulk_create(rows, *args, **kwargs)
+        written(self.model)
+        return created
 
     def update(self, **kwargs: Any) -> int:
         if "tenant" in kwargs or "tenant_id" in kwargs:
             raise ForeignTenant("A row never changes its tenant.")
-        return super().update(**kwargs)
+        changed = super().update(**kwargs)
+        written(self.model)
+        return changed
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        deleted = super().delete()
+        written(self.model)
+        return deleted
 
 
 class TenantManager(models.Manager.from_queryset(TenantQuerySet)):  # type: ignore[misc]
@@ -58,6 +68,12 @@ class PrefixedIdModel(models.Model):
         if self._state.adding:
             kwargs.setdefault("force_insert", True)  # the key is ours: no UPDATE attempt first
         super().save(*args, **kwargs)
+        written(type(self))
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        deleted = super().delete(*args, **kwargs)
+        written(type(self))
+        return deleted
 
 
 class TenantModel(PrefixedIdModel):

@@ -13,18 +13,8 @@ def run_log(tenant_id: str, run_id: str) -> str:
 
 
 def run_state(tenant_id: str, run_id: str) -> str:
-    """Hash of a run: conversation, agent, status."""
+    """Hash of a run: conversation, visitor, whether it is over."""
     return _key(tenant_id, "run", run_id, "state")
-
-
-def run_lease(tenant_id: str, run_id: str) -> str:
-    """Held by the process that generates the run."""
-    return _key(tenant_id, "run", run_id, "lease")
-
-
-def run_stop(tenant_id: str, run_id: str) -> str:
-    """Set when somebody asked for the run to stop."""
-    return _key(tenant_id, "run", run_id, "stop")
 
 
 def message_run(tenant_id: str, visitor: str, message_id: str) -> str:
@@ -40,3 +30,26 @@ def active_run(tenant_id: str, conversation_id: str) -> str:
 def floor_log(tenant_id: str) -> str:
     """Stream of what happens at a tenant, for its live views."""
     return _key(tenant_id, "floor", "log")
+
+
+def budget(tenant_id: str, scope: str, who: str, measure: str, seconds: int) -> str:
+    """Hash of one limit's counter: index of its window, current, previous. `who` is an id or a hash, no address."""
+    return _key(tenant_id, "budget", scope, who, measure, str(seconds))
+
+
+def budget_held(tenant_id: str, reservation_id: str) -> str:
+    """Exists while a reservation is neither settled nor released."""
+    return _key(tenant_id, "budget", "held", reservation_id)
+
+
+def budget_refusals(tenant_id: str, day: str) -> str:
+    """Hash of a UTC day's refusals, by hour and limit."""
+    return _key(tenant_id, "budget", "refusals", day)
+
+
+def leases() -> tuple[str, str, str]:
+    """The platform's own: which process holds which run until when, who it is, and which runs shall stop.
+
+    The members name their tenant; no request reads these keys by a name of its own.
+    """
+    return "cs:{platform}:leases:until", "cs:{platform}:leases:owner", "cs:{platform}:leases:stop"

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils import timezone
 
@@ -165,12 +165,29 @@ class ApiKey(TenantModel):
         return key, secret
 
 
+MAX_MESSAGES = 1_000_000
+MAX_TOKENS = 1_000_000_000
+"""What a limit may say at most: what follows from it stays a whole number in Redis's Lua, too (below 2**53)."""
+
+
 def new_widget_key() -> str:
     return f"wk_{secrets.token_urlsafe(18)}"
 
 
+def _limit(
+    name: str, meaning: str, *, at_least: int = 1, at_most: int = MAX_MESSAGES
+) -> "models.PositiveIntegerField[int | None, int | None]":
+    return models.PositiveIntegerField(
+        name,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(at_least), MaxValueValidator(at_most)],
+        help_text=f"{meaning} Empty = what your plan sets.",
+    )
+
+
 class WidgetKey(TenantModel):
-    """A public key that puts one of the tenant's agents on a web page."""
+    """A public key that puts one of the tenant's agents on a web page. A limit without a value is the plan's."""
 
     id_prefix = "wid"
 
@@ -182,6 +199,18 @@ class WidgetKey(TenantModel):
         blank=True,
         validators=[check_domains],
         help_text='Where the widget may be embedded, such as ["shop.example", "*.shop.example"]; empty = anywhere.',
+    )
+    in_apps = models.BooleanField(
+        "also in mobile apps",
+        default=False,
+        help_text="An app's web view has no domain to compare, so this lets any page show the chat in a frame.",
+    )
+    visitor_messages = _limit("messages a minute, of one visitor", "One person's browser.")
+    address_messages = _limit("messages a minute, of one address", "Everybody behind one internet connection.")
+    widget_messages = _limit("messages an hour, of this chat", "All its visitors together.")
+    # Below this not even one message with its instructions and its answer would fit.
+    widget_tokens = _limit(
+        "tokens an hour, of this chat", "What its answers may read and write.", at_least=20_000, at_most=MAX_TOKENS
     )
     title = models.CharField(max_length=60, blank=True, help_text="Heading of the chat; empty = the business's name.")
     accent = models.CharField(

@@ -1,6 +1,7 @@
 """What the model is told: the house rules last, strangers' words quoted, the same for every channel but its manners."""
 
 import datetime as dt
+import json
 
 from apps.agents.brain import Business, system_prompt, tool_schemas
 from apps.agents.live import LiveAgent
@@ -46,6 +47,6 @@ def test_what_a_visitor_said_enters_the_prompt_only_quoted() -> None:
 
 
 def test_the_tools_are_the_agents_own_and_its_handoffs() -> None:
-    names = [schema["function"]["name"] for schema in tool_schemas(AGENT)]
+    names = [schema["function"]["name"] for schema in json.loads(tool_schemas(AGENT))]
     assert names == [*AGENT.tools, "transfer_to_ada"]
     assert len(AGENT.tools) == 14

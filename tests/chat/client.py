@@ -106,6 +106,10 @@ class Visitor:
         with self.http.stream("GET", f"/api/chat/runs/{run}/stream", headers=headers) as response:
             return None if response.status_code == 204 else self._read(response, None)
 
+    def resume_status(self, run: str) -> int:
+        """The status of an attempt to resume that finds no stream."""
+        return self.http.get(f"/api/chat/runs/{run}/stream", headers=self.headers()).status_code
+
     def _read(self, response: httpx.Response, stop_after: int | None) -> Answer:
         if response.status_code != 200:
             response.read()

@@ -47,7 +47,7 @@ def test_every_error_of_the_chat_is_documented() -> None:
     import apps.chat.urls  # noqa: F401  # defines the errors
 
     page = (ROOT / "docs/embedding.md").read_text()
-    modules = ("apps.common.", "apps.chat.", "apps.agents.live", "apps.plans.allowance")
+    modules = ("apps.common.", "apps.chat.", "apps.agents.live", "apps.plans.allowance", "apps.plans.refusals")
     codes = {error.code for error in subclasses(AppError) if error.__module__.startswith(modules)}
     hidden = {"error", "not_allowed"}  # bases, never raised themselves
     assert {code for code in codes - hidden if f"`{code}`" not in page} == set()

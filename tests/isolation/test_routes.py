@@ -29,6 +29,8 @@ PUBLIC = {
     "widget-loader": "one script for all",
     "healthz": "says nothing of tenants",
     "readyz": "says nothing of tenants",
+    "edge-stream": "for the operator's ticket; says nothing of tenants",
+    "edge-state": "for the operator's ticket; says nothing of tenants",
     "admin:login": "before anybody is known",
     "admin:logout": "ends one's own session",
     "admin:password_change": "one's own password",
@@ -36,7 +38,9 @@ PUBLIC = {
     "admin:jsi18n": "translations",
     "admin:tenants_tenant_leave": "ends what an administrator opened",
 }
-TWINS = {"widget-frame", "chat-sessions", "chat-stream", "chat-resume", "chat-stop", "chat-conversation"}
+TWINS = {"widget-frame", "chat-sessions", "chat-stream", "chat-resume", "chat-stop", "chat-conversation"} | {
+    "chat-ui", "chat-ui-messages", "chat-ui-resume", "chat-ui-stop",
+}  # fmt: skip
 """Routes outside the admin; tried by the tests named after them in this file and in tests/chat."""
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from apps.common import redis
 from apps.live import log
-from apps.live.hub import Hub
+from apps.live.hub import TAIL, Hub
 
 
 @pytest.fixture
@@ -38,12 +38,10 @@ def key() -> str:
 async def read(hub: Hub, key: str, *, after: int, upto: int) -> list[bytes]:
     events: list[bytes] = []
     async with asyncio.timeout(10):
-        async with aclosing(hub.follow(key, after=after)) as batches:
-            async for batch in batches:
-                events += batch
-                if after + len(events) >= upto:
-                    return events
-    raise AssertionError("unreachable")
+        with closing(hub.follow(key, after=after)) as follower:
+            while after + len(events) < upto:
+                events += await follower.next(idle=15)
+    return events
 
 
 def numbered(count: int) -> list[bytes]:
@@ -123,7 +121,7 @@ async def test_who_comes_as_the_reader_leaves_is_read_to(
 
     monkeypatch.setattr(elsewhere.client, "client", client)
     for name in ("first", "second"):
-        await redis.async_client().execute_command(*log.command(f"{key}-{name}", 1, [name.encode()]))
+        await log.append(redis.async_client(), [(f"{key}-{name}", 1, [name.encode()])])
         async with asyncio.timeout(3):
             assert await read(elsewhere, f"{key}-{name}", after=0, upto=1) == [name.encode()]
             await leaving.wait()
@@ -135,18 +133,69 @@ async def test_a_log_is_followed_again_while_the_reader_still_waits_on_it(here: 
     writer.append(*numbered(5))
     await writer.flushed()
     async with asyncio.timeout(3):  # the reader's block is 5 s
-        async with aclosing(elsewhere.follow(key)) as batches:
-            assert await anext(batches) == numbered(5)
+        with closing(elsewhere.follow(key)) as follower:
+            assert await follower.next(idle=15) == numbered(5)
             while not elsewhere._reading:  # noqa: ASYNC110
                 await asyncio.sleep(0.001)
             await asyncio.sleep(0.01)
         assert await read(elsewhere, key, after=0, upto=5) == numbered(5)
 
 
-async def test_a_quiet_log_gives_empty_batches(here: Hub, key: str) -> None:
+async def test_a_quiet_log_gives_empty_batches(here: Hub, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.live.hub.CLOCK", 0.01)
     here.write(key)
-    async with aclosing(here.follow(key, idle=0.01)) as batches:
-        assert await anext(batches) == []
+    with closing(here.follow(key)) as follower:
+        assert await follower.next(idle=0.01) == []
+
+
+async def test_who_is_far_behind_reads_what_memory_has_dropped(here: Hub, elsewhere: Hub, key: str) -> None:
+    events = numbered(5 * TAIL)
+    writer = here.write(key)
+    with closing(here.follow(key)) as slow, closing(elsewhere.follow(key)) as remote:
+        for event in events:
+            writer.append(event)
+            await writer.flushed(now=True)
+        assert len(here.feeds[key].events) <= 2 * TAIL
+        for follower in (slow, remote):
+            seen: list[bytes] = []
+            while len(seen) < len(events):
+                seen += await follower.next(idle=5)
+            assert seen == events
+    writer.close()
+
+
+async def test_the_log_of_a_lost_writer_goes_on_without_a_gap(here: Hub, elsewhere: Hub, key: str) -> None:
+    """The lost one is only slow: what it still holds, and however much, must not come through."""
+    lost = here.write(key)
+    lost.append(*numbered(5))
+    await lost.flushed()
+    readers = [asyncio.create_task(read(hub, key, after=2, upto=8)) for hub in (here, elsewhere)]
+    await asyncio.sleep(0)
+    heir, so_far = await elsewhere.take_over(key)
+    assert so_far == numbered(5)
+    lost.append(b"late", b"later", b"latest")
+    heir.append(b"event 6")
+    await heir.flushed(now=True)
+    with pytest.raises(log.Superseded):
+        await lost.flushed()
+    lost.close()
+    heir.append(b"event 7", b"event 8")
+    assert await asyncio.gather(*readers) == [numbered(8)[2:]] * 2
+    assert await log.read_after(redis.async_client(), key, 0) == numbered(8)
+
+
+async def test_an_heir_that_comes_too_late_is_refused(here: Hub, elsewhere: Hub, key: str) -> None:
+    """The owner was slow, and writes between the heir's reading and its first word."""
+    owner = here.write(key)
+    owner.append(b"event 1")
+    await owner.flushed()
+    heir, _ = await elsewhere.take_over(key)
+    owner.append(b"event 2", b"event 3")
+    await owner.flushed()
+    heir.append(b"other 2", b"other 3", b"other 4")
+    with pytest.raises(log.Superseded):
+        await heir.flushed()
+    assert await log.read_after(redis.async_client(), key, 0) == numbered(3)
 
 
 async def test_a_second_writer_is_refused(here: Hub, elsewhere: Hub, key: str) -> None:
@@ -165,22 +214,15 @@ async def test_an_append_whose_answer_was_lost_is_not_doubled(
     here: Hub, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writer = here.write(key)
-    real = here.client.pipeline
+    real = log.append
 
-    def pipeline(**options: bool):
-        monkeypatch.setattr(here.client, "pipeline", real)
-        made = real(**options)
-        execute = made.execute
+    async def lose_the_answer(client: Any, appends: Any) -> Any:
+        monkeypatch.setattr(log, "append", real)
+        await real(client, appends)
+        writer.append(b"c")
+        raise RedisError("connection reset")
 
-        async def lose_the_answer(**options: Any) -> None:
-            await execute(**options)
-            writer.append(b"c")
-            raise RedisError("connection reset")
-
-        made.execute = lose_the_answer
-        return made
-
-    monkeypatch.setattr(here.client, "pipeline", pipeline)
+    monkeypatch.setattr(log, "append", lose_the_answer)
     writer.append(b"a", b"b")
     await writer.flushed()
     assert await log.read_after(redis.async_client(), key, 0) == [b"a", b"b", b"c"]
@@ -198,19 +240,14 @@ async def test_nothing_is_kept_after_the_last_follower(here: Hub, elsewhere: Hub
 
 async def test_events_wait_while_redis_is_away(here: Hub, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     writer = here.write(key)
-    real, failures = here.client.pipeline, iter([True, True, False])
+    real, failures = log.append, iter([True, True, False])
 
-    def pipeline(**options: bool):
-        made = real(**options)
+    async def fail(client: Any, appends: Any) -> Any:
         if next(failures, False):
+            raise RedisError("away")
+        return await real(client, appends)
 
-            async def fail(**_: Any) -> None:
-                raise RedisError("away")
-
-            made.execute = fail
-        return made
-
-    monkeypatch.setattr(here.client, "pipeline", pipeline)
+    monkeypatch.setattr(log, "append", fail)
     writer.append(b"1")
     writer.append(b"2")
     await writer.flushed()
@@ -218,14 +255,15 @@ async def test_events_wait_while_redis_is_away(here: Hub, key: str, monkeypatch:
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(sizes=st.lists(st.integers(1, 5), min_size=1, max_size=8), after=st.integers(0, 45))
+@given(sizes=st.lists(st.integers(1, log.MAX_EVENTS), min_size=1, max_size=8), after=st.integers(0, 1_100))
 def test_entries_of_any_size_are_cut_at_any_position(sizes: list[int], after: int) -> None:
     entries, last = [], 0
     for size in sizes:
-        numbers = range(last + 1, last + size + 1)
+        fields = {str(i).encode(): str(last + 1 + i).encode() for i in range(size)}
+        entries.append((f"{last + 1}-0".encode(), fields))
         last += size
-        entries.append((f"{last}-0".encode(), {str(i).encode(): str(n).encode() for i, n in enumerate(numbers)}))
-    kept = [entry for entry in entries if int(entry[0].split(b"-")[0]) > after]
+    begin = int(log.entry_before(after).partition("-")[0])
+    kept = [entry for entry in entries if int(entry[0].split(b"-")[0]) > begin]
     assert log.after(kept, after) == [str(number).encode() for number in range(after + 1, last + 1)]
 
 

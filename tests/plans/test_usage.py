@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 
 from apps.plans import usage
 from apps.plans.models import UsageEntry, UsageKind
+from apps.plans.usage import Who
 from apps.tenants.models import Tenant
 from apps.tenants.scope import tenant_scope
 
@@ -39,13 +40,21 @@ def test_another_tenants_conversation_of_the_same_name_is_another(tenant: Tenant
     assert usage.used(since=NOW) == 1
 
 
-def test_every_model_call_adds_its_tokens(tenant: Tenant) -> None:
-    usage.count_tokens(conversation_id="conv_1", input_tokens=900, output_tokens=40, now=NOW)
-    usage.count_tokens(conversation_id="conv_1", input_tokens=1_000, output_tokens=0, now=NOW)
-    rows = UsageEntry.objects.order_by("quantity").values_list("kind", "quantity")
-    assert list(rows) == [("output_tokens", 40), ("input_tokens", 900), ("input_tokens", 1_000)]
-    assert usage.used(since=NOW) == 0
-    assert not usage.is_counted(conversation_id="conv_1")
+def test_an_answer_adds_its_tokens_a_message_and_at_first_an_interaction(tenant: Tenant) -> None:
+    who = Who(agent="triage", widget_key="wid_1", visitor="vis_1")
+    usage.count_answer(conversation_id="conv_1", input_tokens=900, output_tokens=40, now=NOW, who=who)
+    usage.count_answer(conversation_id="conv_1", input_tokens=1_000, output_tokens=0, now=NOW)
+    rows = UsageEntry.objects.values_list("kind", "quantity", "agent", "widget_key", "visitor")
+    assert sorted(rows) == [
+        ("input_tokens", 900, "triage", "wid_1", "vis_1"),
+        ("input_tokens", 1_000, "", "", ""),
+        ("interaction", 1, "triage", "wid_1", "vis_1"),
+        ("message", 1, "", "", ""),
+        ("message", 1, "triage", "wid_1", "vis_1"),
+        ("output_tokens", 40, "triage", "wid_1", "vis_1"),
+    ]
+    assert usage.used(since=NOW) == 1, "one conversation is one interaction"
+    assert usage.is_counted(conversation_id="conv_1")
 
 
 def test_the_ledger_is_append_only(tenant: Tenant) -> None:

@@ -16,6 +16,8 @@ from apps.tenants.admin import TenantAdmin, TenantForm
 from apps.tenants.admin.forms import DomainsField
 from apps.tenants.models import WidgetKey
 
+_LIMITS = ("visitor_messages", "address_messages", "widget_messages", "widget_tokens")
+
 
 class WidgetKeyForm(TenantForm):
     agent = forms.ChoiceField(
@@ -31,7 +33,7 @@ class WidgetKeyForm(TenantForm):
 
     class Meta:
         model = WidgetKey
-        fields = ("name", "agent", "allowed_domains", "title", "accent", "is_active")
+        fields = ("name", "agent", "allowed_domains", "in_apps", *_LIMITS, "title", "accent", "is_active")
         widgets: ClassVar[dict[str, Any]] = {"accent": UnfoldAdminColorInputWidget(attrs={"type": "color"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -54,7 +56,17 @@ class WidgetKeyAdmin(TenantAdmin):
     list_filter = ("is_active",)
     ordering = ("created_at",)
     search_fields = ("name", "key")
-    fields = (("name", "agent"), "allowed_domains", ("title", "accent"), "is_active")
+    fieldsets = (
+        (None, {"fields": (("name", "agent"), "allowed_domains", "in_apps", ("title", "accent"), "is_active")}),
+        (
+            "Limits",
+            {
+                "fields": (_LIMITS[:2], _LIMITS[2:]),
+                "description": "So that no robot spends your plan. What they are now, and whom they refused, is "
+                "under “Usage”.",
+            },
+        ),
+    )
     change_form_outer_before_template = "admin/agents/widgetkey/embed.html"
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:

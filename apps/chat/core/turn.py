@@ -4,6 +4,7 @@ Model steps and tool calls alternate until a step asks for no tool. What goes to
 events; the machine counts them, so that it can say from where on a broken step's text is void.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -13,6 +14,8 @@ MAX_CALLS = 24
 MAX_CALLS_A_STEP = 8
 MAX_TEXT = 12_000
 """Characters of a whole answer; a model that will not stop is cut here."""
+MAX_ARGUMENTS = 8_192
+"""Characters of a call's arguments; longer ones are refused, and not shown."""
 MAX_SECONDS = 180.0
 ATTEMPTS = 3
 RETRY_DELAYS = (0.0, 0.5, 2.0)
@@ -59,16 +62,22 @@ class StepFailed:
 
 @dataclass(frozen=True, slots=True)
 class CallFinished:
-    """`handed_to` names the colleague who speaks from here on, when the call was a handoff."""
+    """`output` is what the visitor may know of the result; `handed_to` the colleague who speaks from here on."""
 
     call: str
     succeeded: bool
+    output: Mapping[str, Any] = field(default_factory=dict)
     handed_to: str | None = None
+
+
+StopReason = Literal["stopped", "handoff"]
 
 
 @dataclass(frozen=True, slots=True)
 class StopAsked:
-    pass
+    """The visitor has heard enough (`stopped`), or a person of the business goes on (`handoff`)."""
+
+    reason: StopReason = "stopped"
 
 
 Event = Opened | TextArrived | CallAsked | StepEnded | StepFailed | CallFinished | StopAsked
@@ -94,22 +103,24 @@ class StartStep:
 
 
 @dataclass(frozen=True, slots=True)
+class RunCall:
+    """Run the tool. `call` is unique in the run, and the same whenever the run is taken up again."""
+
+    call: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class SaveStep:
-    """Store what the step said; `ended` is empty while the run goes on."""
+    """Store what the step said and asked for; `ended` is empty while the run goes on."""
 
     number: int
     text: str
     ended: str
-
-
-@dataclass(frozen=True, slots=True)
-class RunCall:
-    """Run the tool; `key` is the same whenever this call is run for this run."""
-
-    key: str
-    call: str
-    name: str
-    arguments: str
+    calls: tuple[RunCall, ...] = ()
+    input_tokens: int = 0
+    output_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +148,17 @@ class Turn:
     resume_at: int = 0
     """Number of the last event before the step's text."""
     calls: list[CallAsked] = field(default_factory=list)
-    open_calls: dict[str, CallAsked] = field(default_factory=dict)
+    open_calls: list[RunCall] = field(default_factory=list)
+    """Those of the step that have no result yet; the first one runs."""
     calls_made: int = 0
-    stopping: bool = False
+    stopping: str = ""
+    """Why the run shall end when the tool that runs has finished."""
     started_at: float = 0.0
     input_tokens: int = 0
     output_tokens: int = 0
+    step_tokens: tuple[int, int] = (0, 0)
+    max_tokens: int = 0
+    """Read and written tokens after which no step begins; 0 = no limit."""
 
     def handle(self, event: Event, now: float) -> list[Action]:
         """The actions that follow from `event` at `now` (seconds, monotonic), in order."""
@@ -151,16 +167,16 @@ class Turn:
                 return []
             case "new", Opened(data):
                 self.started_at = now
-                return [self._publish("run", data), *self._start_step()]
+                return [self.publish("run", data), *self.start_step()]
             case "new", _:
                 return []
-            case "model", StopAsked():
-                return self._finish("stopped")
-            case "tools", StopAsked():
-                self.stopping = True  # what a tool has begun is finished and recorded
+            case "model", StopAsked(reason):
+                return self.finish(reason)
+            case "tools", StopAsked(reason):
+                self.stopping = reason  # what a tool has begun is finished and recorded
                 return []
             case "model", _ if now - self.started_at > MAX_SECONDS:
-                return self._break_off("too_slow", APOLOGY, retryable=True)
+                return self.break_off("too_slow", APOLOGY, retryable=True)
             case "model", TextArrived(text):
                 return self._text(text)
             case "model", CallAsked():
@@ -176,13 +192,15 @@ class Turn:
             case _:
                 return []
 
-    def _publish(self, name: str, data: Mapping[str, Any]) -> Publish:
+    def publish(self, name: str, data: Mapping[str, Any]) -> Publish:
         self.published += 1
         return Publish(name, data)
 
-    def _start_step(self) -> list[Action]:
+    def start_step(self) -> list[Action]:
+        """Asks the model for the next step."""
         self.phase, self.attempt, self.text, self.calls = "model", 1, "", []
         self.step += 1
+        self.step_tokens = (0, 0)
         self.resume_at = self.published
         return [StartStep(self.step, delay=0.0)]
 
@@ -194,77 +212,94 @@ class Turn:
             # Steps are paragraphs of one answer.
             paragraph = "\n\n" if self.said and not self.text else ""
             self.text += cut
-            actions.append(self._publish("", {"tok": paragraph + cut}))
-        return actions if len(text) <= room else [*actions, *self._finish("length")]
+            actions.append(self.publish("", {"tok": paragraph + cut}))
+        return actions if len(text) <= room else [*actions, *self.finish("length")]
 
     def _step_ended(self, event: StepEnded) -> list[Action]:
         self.input_tokens += event.input_tokens
         self.output_tokens += event.output_tokens
+        self.step_tokens = (self.step_tokens[0] + event.input_tokens, self.step_tokens[1] + event.output_tokens)
         if not self.calls:
             if not self.text:
                 return self._step_failed(StepFailed("empty_answer", APOLOGY, retryable=True))
-            return self._finish("length" if event.reason == "length" else "stop")
+            return self.finish("length" if event.reason == "length" else "stop")
+        if 0 < self.max_tokens <= self.input_tokens + self.output_tokens:
+            return self.finish("length")
         if self.step >= MAX_STEPS or self.calls_made + len(self.calls) > MAX_CALLS:
-            return self._break_off("too_many_calls", APOLOGY, retryable=False)
-        actions: list[Action] = [SaveStep(self.step, self.text, ended="")]
-        self.said, self.text = self.said + len(self.text), ""
+            return self.break_off("too_many_calls", APOLOGY, retryable=False)
         self.calls_made += len(self.calls)
+        # Two calls of one step may carry the same id, from a careless model: ours is unique.
+        self.open_calls = [RunCall(f"{self.step}.{n}", c.name, c.arguments) for n, c in enumerate(self.calls)]
+        saved = SaveStep(self.step, self.text, "", tuple(self.open_calls), *self.step_tokens)
+        self.said, self.text = self.said + len(self.text), ""
         self.phase = "tools"
-        for position, asked in enumerate(self.calls):
-            # Two calls of one step may carry the same id, from a careless model: ours is unique.
-            call = f"{self.step}.{position}"
-            self.open_calls[call] = asked
-            data = {
-                "call": call,
-                "name": asked.name,
-                "status": "started",
-                "label": self.labels.get(asked.name, ""),
-            }
-            actions.append(self._publish("tool", data))
-            actions.append(RunCall(call, call, asked.name, asked.arguments))
+        return [saved, *self.next_call()]
+
+    def next_call(self) -> list[Action]:
+        """One after the other: the second may need what the first did."""
+        return [self.announce(self.open_calls[0]), self.open_calls[0]]
+
+    def announce(self, call: RunCall) -> Publish:
+        """The visitor reads that the tool starts."""
+        return self._tool(call, "started", input=_arguments(call.arguments))
+
+    def conclude(self, call: RunCall, finished: CallFinished) -> list[Action]:
+        """The visitor reads what came of it."""
+        status = "done" if finished.succeeded else "failed"
+        actions: list[Action] = [self._tool(call, status, output=finished.output)]
+        if finished.handed_to is not None:
+            actions.append(self.publish("handoff", {"from": self.agent, "to": finished.handed_to}))
+            self.agent = finished.handed_to
         return actions
 
+    def _tool(self, call: RunCall, status: str, **more: Mapping[str, Any]) -> Publish:
+        label = self.labels.get(call.name, "")
+        return self.publish("tool", {"call": call.call, "name": call.name, "status": status, "label": label, **more})
+
     def _call_finished(self, event: CallFinished) -> list[Action]:
-        asked = self.open_calls.pop(event.call, None)
-        if asked is None:
+        if event.call != self.open_calls[0].call:
             return []
-        status = "done" if event.succeeded else "failed"
-        data = {
-            "call": event.call,
-            "name": asked.name,
-            "status": status,
-            "label": self.labels.get(asked.name, ""),
-        }
-        actions: list[Action] = [self._publish("tool", data)]
-        if event.handed_to is not None:
-            actions.append(self._publish("handoff", {"from": self.agent, "to": event.handed_to}))
-            self.agent = event.handed_to
+        actions = self.conclude(self.open_calls.pop(0), event)
         if self.open_calls:
-            return actions
+            return [*actions, *self.next_call()]
         if self.stopping:
-            return [*actions, *self._finish("stopped")]
-        return [*actions, *self._start_step()]
+            self.step, self.step_tokens = self.step + 1, (0, 0)  # the step before is stored
+            return [*actions, *self.finish(self.stopping)]
+        return [*actions, *self.start_step()]
 
     def _step_failed(self, event: StepFailed) -> list[Action]:
         if not event.retryable or self.attempt >= ATTEMPTS:
-            return self._break_off(event.code, event.message, retryable=event.retryable)
+            return self.break_off(event.code, event.message, retryable=event.retryable)
         actions: list[Action] = []
         if self.text:
-            actions.append(self._publish("reset", {"after": self.resume_at}))
+            actions.append(self.publish("reset", {"after": self.resume_at}))
             self.resume_at = self.published
         self.text, self.calls = "", []
         self.attempt += 1
         return [*actions, StartStep(self.step, delay=RETRY_DELAYS[self.attempt - 1])]
 
-    def _break_off(self, code: str, message: str, *, retryable: bool) -> list[Action]:
-        actions: list[Action] = [self._publish("error", {"code": code, "message": message, "retryable": retryable})]
-        return actions + self._finish("error")
+    def break_off(self, code: str, message: str, *, retryable: bool) -> list[Action]:
+        """Ends the run with an error."""
+        return [
+            self.publish("error", {"code": code, "message": message, "retryable": retryable}),
+            *self.finish("error"),
+        ]
 
-    def _finish(self, reason: str) -> list[Action]:
+    def finish(self, reason: str) -> list[Action]:
+        """Ends the run. Stored first: whoever sees `done` finds the transcript."""
+        return [SaveStep(self.step, self.text, reason, (), *self.step_tokens), *self.close(reason)]
+
+    def close(self, reason: str) -> list[Action]:
+        """The terminal event, and nothing after it."""
         self.phase = "over"
         usage = {"input_tokens": self.input_tokens, "output_tokens": self.output_tokens}
-        return [
-            SaveStep(self.step, self.text, ended=reason),  # stored first: whoever sees `done` finds the transcript
-            self._publish("done", {"reason": reason, "usage": usage}),
-            End(),
-        ]
+        return [self.publish("done", {"reason": reason, "usage": usage}), End()]
+
+
+def _arguments(written: str) -> Mapping[str, Any]:
+    """A call's arguments as an object; empty when the model wrote something else."""
+    try:
+        given = json.loads(written) if len(written) <= MAX_ARGUMENTS else {}
+    except (ValueError, RecursionError):
+        return {}
+    return given if isinstance(given, dict) else {}

@@ -34,8 +34,12 @@ def decide(*, status: Status, plan: Plan, used: int, overage: Overage) -> Allowe
         return Refused("trial_expired")
     if status == "canceled":
         return Refused("no_subscription")
-    bills = status == "active" and overage == "bill"
-    return Allowed() if bills or used < plan.interactions else Refused("limit_reached")
+    return Allowed() if bills(status=status, overage=overage) or used < plan.interactions else Refused("limit_reached")
+
+
+def bills(*, status: Status, overage: Overage) -> bool:
+    """Whether interactions beyond the plan's are billed instead of refused; then `used` decides nothing."""
+    return status == "active" and overage == "bill"
 
 
 def alerts(*, plan: Plan, used: int) -> tuple[int, ...]:

@@ -47,7 +47,7 @@ def test_a_plain_answer() -> None:
         StartStep(1, 0.0),
         Publish("", {"tok": "Hel"}),
         Publish("", {"tok": "lo"}),
-        SaveStep(1, "Hello", "stop"),
+        SaveStep(1, "Hello", "stop", (), 7, 2),
         Publish("done", {"reason": "stop", "usage": {"input_tokens": 7, "output_tokens": 2}}),
         End(),
     ]
@@ -57,13 +57,14 @@ def test_a_tool_call_and_the_answer_after_it_are_paragraphs() -> None:
     turn = new_turn()
     actions = play(turn, Opened({}), TextArrived("One moment."), CallAsked("x", "look", "{}"), StepEnded("tool_calls"))
     assert actions[-3:] == [
-        SaveStep(1, "One moment.", ""),
-        Publish("tool", {"call": "1.0", "name": "look", "status": "started", "label": "Looking"}),
-        RunCall("1.0", "1.0", "look", "{}"),
+        SaveStep(1, "One moment.", "", (RunCall("1.0", "look", "{}"),)),
+        Publish("tool", {"call": "1.0", "name": "look", "status": "started", "label": "Looking", "input": {}}),
+        RunCall("1.0", "look", "{}"),
     ]
-    actions = play(turn, CallFinished("1.0", True), TextArrived("Found."), StepEnded("stop"))
+    actions = play(turn, CallFinished("1.0", True, {"ok": True}), TextArrived("Found."), StepEnded("stop"))
     assert names(actions) == ["tool", "", "done"]
-    assert ("", {"tok": "\n\nFound."}) in published(actions)
+    done = {"call": "1.0", "name": "look", "status": "done", "label": "Looking", "output": {"ok": True}}
+    assert published(actions)[:2] == [("tool", done), ("", {"tok": "\n\nFound."})]
     assert SaveStep(2, "Found.", "stop") in actions
 
 
@@ -106,6 +107,29 @@ def test_stop_lets_a_tool_finish() -> None:
     assert names(play(turn, CallFinished("1.0", True))) == ["tool", "done"]
 
 
+def test_calls_of_one_step_run_one_after_the_other() -> None:
+    turn = new_turn()
+    actions = play(
+        turn, Opened({}), *[CallAsked("x", name, "{}") for name in ("look", "book")], StepEnded("tool_calls")
+    )
+    assert [action.name for action in actions if isinstance(action, RunCall)] == ["look"]
+    actions = play(turn, CallFinished("1.1", True), CallFinished("1.0", True))
+    assert [action.name for action in actions if isinstance(action, RunCall)] == ["book"]
+    assert play(turn, CallFinished("1.1", True))[-1] == StartStep(2, 0.0)
+
+
+def test_arguments_that_are_no_object_are_shown_as_none() -> None:
+    for written in ("[1]", "{", "null", "[" * 5_000, '{"a": "' + "x" * core.MAX_ARGUMENTS + '"}'):
+        actions = play(new_turn(), Opened({}), CallAsked("x", "look", written), StepEnded("tool_calls"))
+        assert published(actions)[-1][1]["input"] == {}
+
+
+def test_a_person_who_takes_over_ends_the_answer() -> None:
+    actions = play(new_turn(), Opened({}), TextArrived("Hel"), StopAsked("handoff"), TextArrived("lo"))
+    assert SaveStep(1, "Hel", "handoff") in actions
+    assert published(actions)[-1] == ("done", {"reason": "handoff", "usage": {"input_tokens": 0, "output_tokens": 0}})
+
+
 def test_a_handoff_changes_who_speaks() -> None:
     turn = new_turn()
     play(turn, Opened({}), CallAsked("x", "transfer_to_ada", "{}"), StepEnded("tool_calls"))
@@ -121,12 +145,22 @@ def test_endless_text_is_cut() -> None:
     assert published(actions)[-1][1]["reason"] == "length"
 
 
+def test_a_run_that_has_spent_its_tokens_begins_no_other_step() -> None:
+    turn = new_turn()
+    turn.max_tokens = 100
+    actions = play(turn, Opened({}), TextArrived("Hm"), CallAsked("x", "look", "{}"), StepEnded("tool_calls", 60, 39))
+    assert actions[-1] == RunCall("1.0", "look", "{}")
+    actions = play(turn, CallFinished("1.0", True), CallAsked("x", "look", "{}"), StepEnded("tool_calls", 1, 0))
+    assert names(actions)[-1] == "done"
+    assert published(actions)[-1][1]["reason"] == "length"
+
+
 def test_endless_calls_are_cut() -> None:
     turn = new_turn()
     actions = play(turn, Opened({}))
     for _ in range(50):
         actions += play(turn, CallAsked("x", "look", "{}"), StepEnded("tool_calls"))
-        actions += play(turn, *[CallFinished(call, True) for call in list(turn.open_calls)])
+        actions += play(turn, *[CallFinished(call.call, True) for call in list(turn.open_calls)])
     assert names(actions)[-2:] == ["error", "done"]
     assert sum(isinstance(action, RunCall) for action in actions) < core.MAX_STEPS
     assert sum(isinstance(action, End) for action in actions) == 1
@@ -159,7 +193,7 @@ def test_any_order_of_events_keeps_the_contract(events: list[tuple[core.Event, f
         actions += turn.handle(event, now)
     if finish:
         while turn.phase != "over":
-            actions += play(turn, *[CallFinished(call, True) for call in list(turn.open_calls)], now=now)
+            actions += play(turn, *[CallFinished(call.call, True) for call in list(turn.open_calls)], now=now)
             actions += turn.handle(StopAsked(), now)
 
     log = published(actions)
@@ -168,7 +202,7 @@ def test_any_order_of_events_keeps_the_contract(events: list[tuple[core.Event, f
     terminal = [position for position, (name, _) in enumerate(log) if name == "done"]
     assert terminal == ([len(log) - 1] if turn.phase == "over" else [])
     assert sum(isinstance(action, End) for action in actions) == len(terminal)
-    keys = [action.key for action in actions if isinstance(action, RunCall)]
+    keys = [action.call for action in actions if isinstance(action, RunCall)]
     assert len(keys) == len(set(keys)) <= core.MAX_CALLS
     # The text a reader is left with, after resets, is what was stored.
     text, marks = "", {}

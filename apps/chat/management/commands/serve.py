@@ -1,6 +1,7 @@
 """`manage.py serve`: the production server (uvicorn), with the parts it needs started beside it."""
 
 import signal
+import socket
 import sys
 from typing import Any
 
@@ -9,7 +10,20 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.module_loading import import_string
 
-from apps.common import redis
+from apps.common import drain, redis
+from apps.live.hub import hub
+
+LEAVING = 3
+"""Seconds that open connections have to end at a shutdown, before they are cut."""
+
+
+class Server(uvicorn.Server):
+    """uvicorn would wait for streams that never end by themselves: they are told to come back elsewhere."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        drain.begin()
+        hub().wake()
+        await super().shutdown(sockets)
 
 
 class Command(BaseCommand):
@@ -25,7 +39,7 @@ class Command(BaseCommand):
         redis.client().ping()
         if settings.SANDBOX_ANSWERS and settings.SANDBOX_ALLOWED:
             import_string(settings.SANDBOX_LAUNCHER)()
-        uvicorn.run(
+        config = uvicorn.Config(
             "callsphere.asgi:application",
             host=host,
             port=port,
@@ -33,5 +47,6 @@ class Command(BaseCommand):
             access_log=False,
             proxy_headers=False,  # the address behind proxies is read by us, by TRUSTED_PROXIES
             server_header=False,
-            timeout_graceful_shutdown=10,
+            timeout_graceful_shutdown=LEAVING,
         )
+        Server(config).run()
