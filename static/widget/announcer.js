@@ -24,8 +24,9 @@ export class Announcer {
     this.#timer = setTimeout(() => this.#region.replaceChildren(), FORGET_MS);
   }
 
-  /** A reader of one growing text, of which the first `said` characters are known; call it with the whole so far. */
-  follow(said = 0) {
+  /** A reader of one growing text; call it with the whole so far. */
+  follow() {
+    let said = 0;
     return (text, finished) => {
       said = Math.min(said, text.length);
       let end = said;

@@ -1,7 +1,13 @@
 /** One answer on the screen: text, tool activity and handoffs in the order in which they came. */
 import { element, icon } from "./dom.js";
 import { RevealedText } from "./reveal.js";
-import { timeText } from "./times.js";
+import { clockText, timeText } from "./times.js";
+
+const NOTES = {
+  stopped: "Stopped",
+  length: "The answer was cut here because it grew too long",
+  handoff: "A person from the team is taking over",
+};
 
 export class Answer {
   #agent;
@@ -25,15 +31,7 @@ export class Answer {
     this.#announcer = announcer;
     this.#visible = visible;
     this.el = element("div", { class: "answer" });
-    this.restart();
-  }
-
-  /** Empty it, for a replay from the first event. */
-  restart() {
-    this.el.replaceChildren();
-    this.#texts = [];
-    this.#tools.clear();
-    this.#read = this.#announcer.follow();
+    this.#read = announcer.follow();
     this.#beginSection();
     this.#showDots();
   }
@@ -42,22 +40,17 @@ export class Answer {
   setAgent(name) {
     if (!name || name === this.#agent || this.#texts.length || this.#tools.size) return;
     this.#agent = name;
-    this.restart();
-  }
-
-  /** Text that was there before a reload: shown at once, not read aloud again. */
-  preload(seq, text) {
-    this.addText(seq, text);
-    this.#open.flush();
-    this.#read = this.#announcer.follow(text.length);
+    this.el.replaceChildren();
+    this.#beginSection();
+    this.#showDots();
   }
 
   /** Take it up again after `fail`. */
   reopen() {
     this.#finished = false;
+    this.dismiss();
     if (!this.#section.isConnected) this.#beginSection();
     this.#showDots();
-    return this;
   }
 
   addText(seq, text) {
@@ -124,7 +117,7 @@ export class Answer {
     for (const part of this.#texts) part.finish({ brokenOff: reason !== "stop" });
     this.#read(this.#fullText(), true);
     for (const line of this.#tools.values()) if (line.dataset.status === "started") line.dataset.status = "left";
-    const note = { stopped: "Stopped", length: "The answer was cut here because it grew too long" }[reason];
+    const note = NOTES[reason];
     if (note) this.el.append(element("p", { class: "note", text: note }));
     this.#dropEmptySections();
     this.#dots.remove();
@@ -139,7 +132,12 @@ export class Answer {
     const words = element("span", { text: message });
     const notice = element("div", { class: "failure", role: "alert" }, icon("alert"), words);
     this.el.append(notice);
-    if (retry) notice.append(retryButton(retry, () => notice.remove()));
+    if (retry) notice.append(retryButton(retry));
+  }
+
+  /** Take back what `fail` said. */
+  dismiss() {
+    this.el.querySelector(".failure")?.remove();
   }
 
   #fullText() {
@@ -180,19 +178,17 @@ function avatar(name) {
   return element("span", { class: "avatar", "aria-hidden": "true", text: initial });
 }
 
-function retryButton({ label, act, wait = 0 }, dismiss) {
+function retryButton({ label, act, wait = 0 }) {
   const button = element("button", { type: "button", class: "retry", text: label });
-  button.addEventListener("click", () => {
-    dismiss();
-    act();
-  });
+  button.addEventListener("click", act);
   if (wait > 0) {
     const from = performance.now();
+    button.setAttribute("aria-live", "off"); // or every second of the count is read aloud
     button.disabled = true;
     const count = setInterval(() => {
       const left = Math.ceil(wait - (performance.now() - from) / 1000);
       button.disabled = left > 0;
-      button.textContent = left > 0 ? `${label} (${left} s)` : label;
+      button.textContent = left > 0 ? `${label} (${clockText(left)})` : label;
       if (left <= 0 || !button.isConnected) clearInterval(count);
     }, 250);
   }

@@ -48,9 +48,20 @@ export class Api {
   }
 
   async #mint() {
-    const response = await this.#fetch("/sessions", { method: "POST", body: { widget: this.#key, ...this.#context() } });
-    const { token, conversation } = await response.json();
-    this.#store.update({ token, conversation: conversation ?? null });
+    const { token, conversation } = await this.#open();
+    // Another tab may have been quicker, and two tokens would be two visitors.
+    if (!this.#store.state.token) this.#store.update({ token, conversation: conversation ?? null });
+  }
+
+  /** A fresh token for the visitor of an expired one, who keeps their conversation if they are still known. */
+  async renew() {
+    const { token, conversation } = await this.#open();
+    this.#store.update({ token, conversation: conversation ? this.#store.state.conversation : null });
+  }
+
+  async #open() {
+    const body = { widget: this.#key, ...this.#context() };
+    return (await this.#fetch("/sessions", { method: "POST", body })).json();
   }
 
   /** POST a message; answers an event stream. Safe to repeat with the same message id. */

@@ -1,72 +1,57 @@
-/** The conversation: ties the transcript and the composer to the streams. */
+/** The conversation: ties the transcript and the composer to the streams, and this tab to the others. */
+import { ApiError } from "./api.js";
+import { History, agentName } from "./history.js";
+import { newId } from "./ids.js";
 import { RunStream } from "./stream.js";
+import { CLOSED, NOT_LOADED, UNEXPECTED, failureText } from "./words.js";
 
-const UNREACHABLE = "The connection was lost. Your message is kept.";
-const CLOSED = "This chat is closed at the moment.";
-const UNEXPECTED = "Something went wrong on our side.";
 const RETRYABLE = new Set([401, 404, 409, 429]);
-
-const agentName = (agent) => agent?.name ?? agent;
-
-/** crypto.randomUUID exists only on https and localhost; a widget tried out over plain http must work too. */
-function newId() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-}
 
 export class Chat {
   #config;
   #api;
   #store;
+  #tabs;
   #view;
+  #history;
   #on;
   #agent;
-  #current = null; // {stream, answer, message, error}: the exchange that is going on
+  #current = null; // {stream, asked, expected, answer, error}: the exchange that is going on
+  #failed = null; // the last one, if it can be taken up again
+  #next = null; // {text, messageId}: written while another tab was already asking
+  #told = new Set(); // runs that are on the screen to their end
+  #loading = 1; // which load it is, 0 when there is none
   #stopping = false;
 
   /**
    * @param view {transcript, composer}
-   * @param on {agent(name), connection("ok" | "waiting" | "offline"), answered(), closed(message)}
+   * @param on {agent(name), connection("reading" | "waiting" | "offline"), answered(), closed()}
    */
-  constructor({ config, api, store, view, on }) {
+  constructor({ config, api, store, tabs, view, on }) {
     this.#config = config;
     this.#api = api;
     this.#store = store;
+    this.#tabs = tabs;
     this.#view = view;
+    this.#history = new History({ config, api, store, transcript: view.transcript });
     this.#on = on;
     this.#agent = config.agent.name;
   }
 
-  /** Show the greeting or the conversation so far, and pick up what was going on before a reload. */
+  /** Show the greeting or the conversation so far, and pick up what is going on: after a reload, or in another tab. */
   async start() {
     this.#setAgent(this.#agent);
     if (this.#config.closed) return this.#close(this.#config.closed);
-    const { conversation, pending } = this.#store.state; // pending: posted, but nobody said that it arrived
-    let past = { turns: [], active_run: null };
-    if (conversation) {
-      try {
-        past = await this.#api.conversation(conversation);
-      } catch (error) {
-        if (![401, 403, 404].includes(error.status)) return this.#offerReload();
-        this.#store.update({ token: null, conversation: null });
-      }
-    }
-    // A running answer may already have text in the conversation: it goes on in that bubble.
-    const begun = past.active_run && past.turns.at(-1)?.role === "agent" ? past.turns.pop() : null;
-    this.#restore(past, pending);
-    if (pending) this.#follow({ message: { text: pending.text, messageId: pending.message_id } });
-    else if (past.active_run) this.#attach(past, begun);
+    const loading = ++this.#loading;
+    const past = await this.#history.load().catch(() => null);
+    if (loading !== this.#loading) return; // begun anew meanwhile
+    this.#loading = 0;
+    if (past) this.#resume(past);
+    else this.#view.transcript.addNotice(NOT_LOADED, { label: "Try again", act: () => this.reload() });
   }
 
   submit(text) {
-    const messageId = newId();
-    this.#store.update({ pending: { message_id: messageId, text } });
-    this.#view.transcript.addUser(text);
-    this.#follow({ message: { text, messageId } });
+    this.#submit({ text, messageId: newId() });
   }
 
   /** Have the server end the answer. The stream then says `done`, like at any other end. */
@@ -85,83 +70,112 @@ export class Chat {
 
   /** Leave this conversation and begin a new one. */
   async restart() {
-    const { transcript, composer } = this.#view;
-    const stream = this.#current?.stream;
-    this.#current = null;
-    stream?.close();
+    const run = this.#current?.stream.run;
+    this.#leave();
     // Nobody will read the rest; if the wish does not arrive the answer just runs to its end.
-    if (stream?.run) await this.#api.stop(stream.run).catch(() => {});
+    if (run) await this.#api.stop(run).catch(() => {});
     this.#store.clear();
-    transcript.clear();
-    composer.busy = false;
-    this.#on.connection("ok");
-    this.#setAgent(this.#config.agent.name);
+    this.#tabs.send("forget");
+    await this.#begin();
+  }
+
+  /** Another tab speaks, see tabs.js. */
+  overhear(type, body) {
+    if (type === "tell") this.#hear(body);
+    else if (type === "need") this.#current?.stream.answer(body);
+    else if (type === "failed") this.#hearFailure(body);
+    else if (type === "forget") {
+      this.#leave();
+      this.#store.forget();
+      this.#begin();
+    }
+  }
+
+  /** Something may have been missed: show what the server knows. */
+  async reload() {
+    if (this.#config.closed) return;
+    this.#leave();
     await this.start();
   }
 
-  #restore({ turns, agent }, pending) {
-    const { transcript } = this.#view;
-    const shown = [...turns];
-    if (pending) {
-      // Posting again with the same id joins the run and replays its answer; show that exchange once.
-      const last = shown.findLastIndex((turn) => turn.role === "user");
-      if (last !== -1 && shown[last].text === pending.text) shown.splice(last);
-    }
-    transcript.restore(() => {
-      if (shown[0]?.role !== "agent") this.#greet(shown[0]?.created_at);
-      for (const turn of shown) this.#addTurn(turn);
-      if (pending) transcript.addUser(pending.text);
-    });
+  #leave() {
+    this.#current?.stream.close();
+    this.#current = this.#failed = this.#next = null;
+    this.#view.composer.busy = false;
+    this.#on.connection("reading");
+  }
+
+  async #begin() {
+    this.#agent = this.#config.agent.name;
+    await this.start();
+  }
+
+  #resume({ turns, agent, active_run: active }) {
+    const { pending } = this.#store.state; // posted, but nobody said that it arrived
+    const message = pending && { text: pending.text, messageId: pending.message_id };
+    this.#current?.stream.close(); // of a message that could not wait for the load; it is pending
+    const last = turns.findLastIndex((turn) => turn.role === "user");
+    const { text, run: expected } = turns[last] ?? {};
+    const asked = message && message.text === text;
+    // Posting again with the same id joins the run and replays its answer; show that exchange once.
+    if (asked) turns.splice(last);
+    this.#history.show(turns);
+    for (const { role, run } of turns) if (role === "agent") this.#told.add(run);
     this.#setAgent(agentName(agent) ?? this.#agent);
+    if (asked) this.#submit(message, expected);
+    else if (active) {
+      this.#next = message;
+      const known = text === undefined ? null : { text, messageId: newId() };
+      this.#follow(this.#exchange({ message: known, run: active.run }));
+    } else if (message) this.#submit(message);
+    else this.#tabs.send("need", { run: null, message: null, after: 0 });
   }
 
-  #greet(at) {
-    if (!this.#config.greeting) return;
-    const when = at ? new Date(at) : new Date();
-    this.#view.transcript.addAgent(this.#config.agent.name, this.#config.greeting, { at: when, announcer: MUTE });
+  // one exchange
+
+  /** @param expected the run that this message began, if it is the one that the server has already */
+  #submit(message, expected = null) {
+    this.#store.update({ pending: { message_id: message.messageId, text: message.text } });
+    this.#follow(this.#ask({ message, expected }));
   }
 
-  #addTurn({ role, text, agent, created_at: created, tools = [] }) {
-    const at = new Date(created);
-    if (role === "user") return this.#view.transcript.addUser(text, at);
-    this.#view.transcript.addAgent(agentName(agent) ?? this.#agent, text, { at, tools, announcer: MUTE });
+  #ask({ message, ...known }) {
+    const asked = this.#view.transcript.addUser(message.text);
+    return this.#exchange({ message, asked, ...known });
   }
 
-  #attach({ turns, active_run: { run, after = 0 } }, begun) {
-    const at = begun ? new Date(begun.created_at) : new Date();
-    const answer = this.#view.transcript.addAnswer(agentName(begun?.agent) ?? this.#agent, at);
-    begun?.tools?.forEach((tool, index) => answer.setTool({ call: String(index), status: "done", ...tool }));
-    if (begun?.text) answer.preload(after, begun.text);
-    const asked = turns.findLast((turn) => turn.role === "user");
-    this.#follow({ message: asked && { text: asked.text, messageId: newId() }, run, after, answer });
-  }
-
-  /** Follow one answer to its end. */
-  async #follow({ message = null, run = null, after = 0, answer = null }) {
-    const { transcript, composer } = this.#view;
-    const exchange = { answer: answer ?? transcript.addAnswer(this.#agent), message, stream: null, error: null };
+  #exchange({ message, run = null, asked = null, expected = null }) {
+    const exchange = { asked, expected, answer: this.#view.transcript.addAnswer(this.#agent), error: null };
     const current = () => exchange === this.#current;
     exchange.stream = new RunStream({
       api: this.#api,
+      tabs: this.#tabs,
       message,
       run,
-      after,
       on: {
         event: (name, data, seq) => current() && this.#take(exchange, name, data, seq),
-        state: (state) => current() && this.#on.connection(state === "reading" ? "ok" : state),
-        restart: () => exchange.answer.restart(),
-        renew: () => this.#store.update({ token: null, conversation: null }),
-        failed: (error) => current() && this.#failed(exchange, error),
+        state: (state) => current() && this.#on.connection(state),
+        renew: (error) => this.#renew(error, exchange.stream.run),
+        failed: (error) => current() && this.#fail(exchange, error),
       },
     });
+    return exchange;
+  }
+
+  /** Follow one answer to its end. */
+  async #follow(exchange) {
+    const { composer } = this.#view;
     this.#current = exchange;
+    this.#failed = null;
     this.#stopping = false;
     composer.busy = true;
     await exchange.stream.follow();
-    if (!current()) return;
+    if (exchange !== this.#current) return;
     this.#current = null;
-    this.#on.connection("ok");
     composer.busy = false;
+    const next = this.#next;
+    this.#next = null;
+    if (next) this.#submit(next);
   }
 
   #take(exchange, name, data, seq) {
@@ -177,49 +191,93 @@ export class Chat {
     else if (name === "done") this.#ended(exchange, data);
   }
 
-  #begun({ answer }, { token, conversation, agent }) {
+  #begun({ answer, stream, expected }, { run, token, conversation, agent }) {
     const { state } = this.#store;
-    this.#store.update({ token: token ?? state.token, conversation, pending: null });
+    const elsewhere = state.conversation !== null && state.conversation !== conversation;
+    const another = expected !== null && expected !== run;
+    this.#store.settle(stream.message);
+    this.#store.update({ token: token ?? state.token, conversation });
+    if (elsewhere || another || this.#told.has(run)) return this.reload(); // not an answer to what is on the screen
     this.#setAgent(agentName(agent) ?? this.#agent);
     answer.setAgent(this.#agent);
     if (this.#stopping) this.stop();
   }
 
-  #ended({ answer, error, message }, { reason }) {
+  #ended({ answer, error, stream: { run, message } }, { reason }) {
+    this.#told.add(run);
     answer.finish(reason);
     if (reason === "error") {
       const { message: words = UNEXPECTED, retryable = true } = error ?? {};
-      answer.fail(words, retryable && message ? { label: "Try again", act: () => this.#again(message.text) } : null);
+      // The server gave this answer up; the old message id would only replay the failure.
+      const act = () => this.#askAgain(answer, message.text);
+      answer.fail(words, retryable && message ? { label: "Try again", act } : null);
     }
     this.#on.answered();
   }
 
-  /** The server gave this answer up; ask the same question anew (its old id would only replay the failure). */
-  #again(text) {
-    this.#follow({ message: { text, messageId: newId() } });
+  #askAgain(failed, text) {
+    if (this.#current) return;
+    failed.dismiss();
+    this.#follow(this.#exchange({ message: { text, messageId: newId() } }));
   }
 
-  #failed({ answer, message, stream }, error) {
+  async #renew(error, run) {
+    if (error.status === 401) await this.#api.renew().catch(() => {});
+    else if (error.status === 404 && !run) this.#store.update({ token: null, conversation: null });
+    else return false;
+    return true;
+  }
+
+  #fail(exchange, error) {
+    const { answer, stream } = exchange;
     if (error?.status === 402) {
       answer.el.remove();
-      this.#store.update({ pending: null });
+      this.#store.settle(stream.message);
       return this.#close(error.message || CLOSED);
     }
     const kept = error === null || RETRYABLE.has(error.status) || error.transient;
-    if (!kept) this.#store.update({ pending: null });
-    const act = () => {
-      if (stream.run) return this.#follow({ message, run: stream.run, after: stream.seq, answer: answer.reopen() });
-      answer.el.remove();
-      this.#follow({ message });
-    };
-    answer.fail(this.#failureText(error), kept ? { label: "Try again", wait: error?.retryAfter ?? 0, act } : null);
+    if (!kept) this.#store.settle(stream.message);
+    const act = () => this.#takeUp(exchange);
+    answer.fail(failureText(error), kept ? { label: "Try again", wait: error?.retryAfter ?? 0, act } : null);
+    this.#failed = exchange;
   }
 
-  #failureText(error) {
-    if (error === null) return UNREACHABLE;
-    if (error.status !== 429) return error.message || UNEXPECTED;
-    const words = error.message || "That was a lot of messages in a short time.";
-    return error.retryAfter ? `${words} You can go on in ${duration(error.retryAfter)}.` : words;
+  #takeUp(exchange) {
+    if (this.#current) return;
+    exchange.answer.reopen();
+    this.#follow(exchange);
+  }
+
+  // the other tabs
+
+  #hear({ run, message, events }) {
+    if (this.#loading) return; // will ask for all of it when loaded
+    const { stream } = this.#current ?? {};
+    stream?.heard();
+    if (stream?.matches({ run, message })) return stream.hear(events);
+    if (this.#told.has(run) || stream?.reading) return;
+    if (stream?.run || !message) {
+      if (run) this.reload(); // the end of ours was missed
+      return;
+    }
+    if (stream) this.#postpone(this.#current);
+    if (this.#failed?.stream.matches({ run, message })) this.#takeUp(this.#failed);
+    else this.#follow(this.#ask({ message, run }));
+    this.#current.stream.hear(events);
+  }
+
+  /** Another tab was quicker: its question comes first, as it does on the server. */
+  #postpone({ stream, asked, answer }) {
+    this.#current = null;
+    stream.close();
+    asked?.remove();
+    answer.el.remove();
+    this.#next = stream.message;
+  }
+
+  #hearFailure({ run, message, error }) {
+    const { stream } = this.#current ?? {};
+    if (stream?.matches({ run, message })) stream.fail(error && new ApiError(error));
   }
 
   #close(message) {
@@ -229,22 +287,8 @@ export class Chat {
     this.#on.closed();
   }
 
-  #offerReload() {
-    this.#view.transcript.addNotice("Your conversation could not be loaded.", {
-      label: "Try again",
-      act: () => this.start(),
-    });
-  }
-
   #setAgent(name) {
     this.#agent = name;
     this.#on.agent(name);
   }
-}
-
-/** For what was said before: on the screen, but not read aloud again. */
-const MUTE = { say() {}, follow: () => () => {} };
-
-function duration(seconds) {
-  return seconds < 90 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`;
 }

@@ -6,6 +6,7 @@ import { Composer } from "./composer.js";
 import { Host } from "./host.js";
 import { Menu } from "./menu.js";
 import { Store } from "./store.js";
+import { Tabs } from "./tabs.js";
 import { applyAccent } from "./theme.js";
 import { Transcript } from "./transcript.js";
 
@@ -20,7 +21,7 @@ let expanded = false;
 const visible = () => open && !document.hidden;
 
 const BANNERS = {
-  ok: "",
+  reading: "",
   waiting: "Reconnecting…",
   offline: "You are offline. We go on as soon as you are back.",
 };
@@ -61,7 +62,8 @@ function hear({ lang, theme, page: address, inline, phone, open: nowOpen, focus 
 applyAccent(root, config.tenant.accent);
 
 const host = new Host(config.parentOrigins, { host: hear });
-const store = new Store(config.key);
+const tabs = new Tabs(config.key);
+const store = new Store(config.key, tabs);
 const api = new Api({ base: config.api, key: config.key, store, context: () => page });
 const announcer = new Announcer(byId("announcer"));
 const transcript = new Transcript({
@@ -81,6 +83,7 @@ const chat = new Chat({
   config,
   api,
   store,
+  tabs,
   view: { transcript, composer },
   on: { agent: showAgent, connection: showConnection, answered: countUnread, closed: () => byId("again").remove() },
 });
@@ -103,6 +106,8 @@ document.addEventListener("keydown", (event) => {
 });
 document.addEventListener("visibilitychange", readAll);
 addEventListener("offline", () => showConnection("offline"));
-addEventListener("online", () => showConnection("ok"));
+addEventListener("online", () => showConnection("reading"));
 
+await tabs.join({ message: (type, body) => chat.overhear(type, body), returned: () => chat.reload() });
+await store.open();
 await chat.start();

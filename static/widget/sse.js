@@ -10,6 +10,9 @@ export class SseParser {
   #data = [];
   #id = "";
 
+  /** Milliseconds that the server asks to wait before the next connection, or null. */
+  retry = null;
+
   /**
    * @param {string} text the next decoded piece of the body, cut anywhere
    * @returns {{event: string, data: string, id: string}[]} the events this piece completed
@@ -42,6 +45,7 @@ export class SseParser {
     if (field === "data") this.#data.push(value);
     else if (field === "event") this.#event = value;
     else if (field === "id" && !value.includes("\0")) this.#id = value;
+    else if (field === "retry" && /^\d+$/.test(value)) this.retry = Number(value);
     return null;
   }
 

@@ -1,21 +1,48 @@
 /**
- * What survives a reload: the visitor token, the conversation, and a message on its way. sessionStorage and not
- * localStorage: on a shared computer the next person must not find the last one's conversation. Where storage is
- * blocked (private mode, third-party rules) the widget works on, for as long as the page lives.
+ * What survives a reload: the visitor token, the conversation, and a message on its way. It lives as long as a tab of
+ * it does, and no longer: on a shared computer the next person must not find the last one's conversation. So a tab
+ * keeps it in sessionStorage, and reads the copy that tabs share in localStorage only while another tab is open.
+ * Where storage is blocked (private mode, third-party rules) the widget works on, for as long as the page lives.
  */
-const EMPTY = { token: null, conversation: null, pending: null };
+const EMPTY = { token: null, conversation: null };
+
+function read(storage, name) {
+  try {
+    return JSON.parse(storage().getItem(name)) ?? {};
+  } catch {
+    return {}; // blocked or spoilt storage: start afresh
+  }
+}
+
+function write(storage, name, value) {
+  try {
+    storage().setItem(name, JSON.stringify(value));
+  } catch {
+    // kept in memory only
+  }
+}
+
+const own = () => sessionStorage;
+const common = () => localStorage;
 
 export class Store {
   #name;
-  #state = { ...EMPTY };
+  #tabs;
+  #state = { ...EMPTY, pending: null };
 
-  constructor(key) {
+  constructor(key, tabs) {
     this.#name = `callsphere:${key}`;
-    try {
-      Object.assign(this.#state, JSON.parse(sessionStorage.getItem(this.#name) ?? "{}"));
-    } catch {
-      // blocked or spoilt storage: start afresh
-    }
+    this.#tabs = tabs;
+    addEventListener("storage", ({ key: name, newValue }) => {
+      if (name === this.#name && newValue) this.#adopt(JSON.parse(newValue));
+    });
+  }
+
+  /** Take up what was there; after `tabs.join`. */
+  async open() {
+    Object.assign(this.#state, read(own, this.#name));
+    const shared = (await this.#tabs.others()) ? read(common, this.#name) : {};
+    this.update(shared.token ? shared : {});
   }
 
   /** {token, conversation, pending: {message_id, text} | null} */
@@ -24,15 +51,27 @@ export class Store {
   }
 
   update(changes) {
-    Object.assign(this.#state, changes);
-    try {
-      sessionStorage.setItem(this.#name, JSON.stringify(this.#state));
-    } catch {
-      // kept in memory only
-    }
+    this.#adopt(changes);
+    const { token, conversation } = this.#state;
+    if (this.#tabs.shared) write(common, this.#name, { token, conversation });
   }
 
   clear() {
-    this.update(EMPTY);
+    this.update({ ...EMPTY, pending: null });
+  }
+
+  /** As `clear`, when another tab has cleared what is shared. */
+  forget() {
+    this.#adopt({ ...EMPTY, pending: null });
+  }
+
+  /** The message is known to have arrived, or to be refused for good. */
+  settle(message) {
+    if (this.#state.pending?.message_id === message?.messageId) this.update({ pending: null });
+  }
+
+  #adopt(changes) {
+    Object.assign(this.#state, changes);
+    write(own, this.#name, this.#state);
   }
 }

@@ -1,208 +1,201 @@
 /**
- * One answer, followed to its end: post (or attach), read, and after every break resume from the last event. A lost
- * connection never loses or repeats text, because events are numbered, and never sends the visitor's message twice,
- * because the message carries an id of its own.
+ * One answer, followed to its end: read by this tab, or heard from the tab that reads it. Events are numbered, each is
+ * taken once and in order wherever it comes from, so a lost connection or tab never loses or repeats text; and a
+ * message carries an id of its own, so it is never sent twice.
  *
- *   posting ──run──▶ reading ──done / 204──▶ ended
- *      ▲               │ break, silence, wake-up
- *      └── waiting ◀───┘      (again with the same message id, or with Last-Event-ID once the run is known)
+ *   waiting ──lock granted──▶ reading ──▶ over
+ *      ▲  hears the others       │
+ *      └── frozen, or the lock ◀─┘ was taken by a tab to which we did not answer
  */
-import { ApiError } from "./api.js";
-import { SseParser } from "./sse.js";
+import { watchLifecycle } from "./lifecycle.js";
+import { Reader } from "./reader.js";
 
-const SILENCE_MS = 35_000; // two heartbeats of 15 s and a little
-const HIDDEN_MS = 3_000; // phones kill sockets of a page in the background without telling it
-const MAX_ATTEMPTS = 8; // about 50 s of trying
-const FIRST_WAIT_MS = 400;
-const LONGEST_WAIT_MS = 12_000;
+const ANSWER_MS = 1_500; // a tab that does not answer for so long is frozen, or hangs
+const QUIET_MS = 2_000; // after so long without a word, ask whether the reading tab is still there
 
 export class RunStream {
   #api;
+  #tabs;
   #on;
-  #message;
-  #base;
-  #ended = false;
+  #events = []; // all of the run, so that whichever tab reads can tell any other
+  #reader = null;
+  #turn = null; // ends the present wait or reading
+  #awake = Promise.resolve();
+  #rise = null;
+  #timer = 0;
+  #asking = false;
+  #steal = false;
   #renewed = false;
-  #again = false;
-  #abort = null;
-  #wake = null;
-  #hiddenAt = 0;
-  #listeners = new AbortController();
 
   /**
-   * @param message {text, messageId} to post, or null to attach to `run` after position `after`
-   * @param on {event(name, data, seq), state("reading" | "waiting" | "offline"), restart(), renew(), failed(error)}
-   *   failed gets an ApiError, or null when the server could not be reached
+   * @param message {text, messageId} to post, or that was posted; null if unknown
+   * @param run the id of the run, null until the server has named it
+   * @param on {event(name, data, seq), state("reading" | "waiting" | "offline"), renew(error) → Promise<bool>,
+   *   failed(error)}: failed gets an ApiError, or null when the server could not be reached
    */
-  constructor({ api, message = null, run = null, after = 0, on }) {
+  constructor({ api, tabs, message = null, run = null, on }) {
     this.#api = api;
-    this.#message = message;
-    this.run = run;
-    this.seq = after;
-    this.#base = after;
+    this.#tabs = tabs;
     this.#on = on;
-    const { signal } = this.#listeners;
-    addEventListener("online", () => this.#reconnect(), { signal });
-    addEventListener("pageshow", (event) => event.persisted && this.#reconnect(), { signal });
-    document.addEventListener("visibilitychange", () => this.#visibility(), { signal });
+    this.message = message;
+    this.run = run;
+    this.over = false;
   }
 
-  /** Read until the answer ends; resolves when it has, whatever the way. */
+  get seq() {
+    return this.#events.length;
+  }
+
+  /** Whether this tab is the one that posts or reads. */
+  get reading() {
+    return this.#reader !== null;
+  }
+
+  /** Resolves when the answer has ended, failed or was closed; after a failure it can be called again. */
   async follow() {
-    let attempt = 0;
-    while (!this.#ended) {
-      const before = this.seq;
-      let wait = 0;
-      try {
-        await this.#connect();
-      } catch (error) {
-        if (this.#ended) break;
-        if (error instanceof ApiError) {
-          if (this.#renewable(error)) continue;
-          if (!this.#transient(error)) return this.#fail(error);
-          wait = (error.retryAfter ?? 0) * 1000;
-        }
-      }
-      if (this.#ended) break;
-      if (this.#again) {
-        this.#again = false;
-        attempt = 0;
-        continue;
-      }
-      if (navigator.onLine) attempt = this.seq > before ? 1 : attempt + 1;
-      if (attempt > MAX_ATTEMPTS) return this.#fail(null);
-      await this.#pause(attempt, wait);
+    this.over = false;
+    const life = new AbortController();
+    watchLifecycle({ sleep: () => this.#sleep(), wake: () => this.#wake() }, life.signal);
+    while (!this.over) {
+      await this.#awake;
+      if (!this.over) await this.#takeTurn();
     }
-    this.close();
+    life.abort();
   }
 
-  /** Stop listening (the server goes on; stopping the answer is another request). */
+  /** Stop following (the server goes on; stopping the answer is another request). */
   close() {
-    this.#ended = true;
-    this.#listeners.abort();
-    this.#abort?.abort();
-    this.#wake?.();
+    this.over = true;
+    this.#turn?.abort();
+    this.#rise?.();
   }
 
-  async #connect() {
-    this.#abort = new AbortController();
-    const { signal } = this.#abort;
-    const watchdog = new Watchdog(() => this.#reconnect());
-    try {
-      const response = this.run
-        ? await this.#api.resume({ run: this.run, after: this.seq, signal })
-        : await this.#api.send({ ...this.#message, signal });
-      if (response.status === 204) return this.#end("done", { reason: "stop" }, this.seq);
-      // A hotel's login page answers 200 as well.
-      if (!response.headers.get("Content-Type")?.startsWith("text/event-stream")) return;
-      watchdog.pat();
-      this.#on.state("reading");
-      await this.#read(response.body.getReader(), watchdog);
-    } finally {
-      watchdog.stop();
-      this.#abort?.abort();
-    }
+  /** Whether another tab speaks of this run. */
+  matches({ run, message }) {
+    if (this.run && run) return this.run === run;
+    return Boolean(message) && this.message?.messageId === message.messageId;
   }
 
-  async #read(reader, watchdog) {
-    const parser = new SseParser();
-    const decoder = new TextDecoder();
-    while (!this.#ended) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      watchdog.pat();
-      for (const event of parser.push(decoder.decode(value, { stream: true }))) {
-        if (!this.#take(event)) return;
-      }
-    }
+  /** The reading tab has spoken, of this run or of another. */
+  heard() {
+    if (!this.reading && !this.over) this.#askLater();
   }
 
-  /** @returns {boolean} whether to read on */
-  #take({ event, data, id }) {
-    const colon = id.lastIndexOf(":");
-    const run = id.slice(0, colon);
-    const seq = Number(id.slice(colon + 1));
-    if (colon < 1 || !Number.isInteger(seq) || seq <= this.seq) return true; // seen before
-    if (seq > this.seq + 1) return false; // something is missing: ask again from where we stand
-    this.run ??= run;
-    const body = JSON.parse(data);
-    this.seq = seq;
-    if (event === "done") {
-      this.#end(event, body, seq);
-      return false;
-    }
-    if (event === "reset" && body.after < this.#base) {
-      // It voids text from before we attached, of which we do not know the pieces: replay the whole answer.
-      this.seq = this.#base = 0;
-      this.#again = true;
-      this.#on.restart();
-      return false;
-    }
-    this.#on.event(event, body, seq);
-    return true;
+  /** What the reading tab has read. */
+  hear(events) {
+    if (!events.length || events[0].seq <= this.seq + 1) this.#asking = false;
+    const complete = this.#takeAll(events);
+    if (!complete && !this.#asking && !this.reading && !this.over) this.#ask();
   }
 
-  #end(event, body, seq) {
-    this.#ended = true;
-    this.#on.event(event, body, seq);
+  /** Another tab wants to know what it missed. */
+  answer(need) {
+    if (this.reading) this.#tell(this.#events.slice(this.matches(need) ? need.after : 0));
   }
 
-  #fail(error) {
+  fail(error) {
     this.close();
     this.#on.failed(error);
   }
 
-  /** An expired token or a conversation that is gone: begin a new one, once, and send the message again. */
-  #renewable(error) {
-    if (this.run || this.#renewed || ![401, 404].includes(error.status)) return false;
-    this.#renewed = true;
-    this.#on.renew();
+  // what the reader asks and tells
+
+  /** @returns {boolean} whether to read on */
+  take(events) {
+    const from = this.seq;
+    const complete = this.#takeAll(events);
+    if (this.seq > from) this.#tell(this.#events.slice(from));
+    return complete && !this.over;
+  }
+
+  /** The server has nothing more to say. */
+  finish() {
+    this.close();
+    this.#on.event("done", { reason: "stop" }, this.seq);
+    return {};
+  }
+
+  async renew(error) {
+    if (this.#renewed) return false;
+    this.#renewed = await this.#on.renew(error);
+    return this.#renewed;
+  }
+
+  async #takeTurn() {
+    const turn = (this.#turn = new AbortController());
+    const steal = this.#steal;
+    this.#steal = false;
+    if (this.#tabs.shared && !steal) this.#ask();
+    await this.#tabs.alone((lost) => this.#read(turn, lost), { signal: turn.signal, steal });
+    clearTimeout(this.#timer);
+  }
+
+  async #read(turn, lost) {
+    clearTimeout(this.#timer);
+    lost.addEventListener("abort", () => turn.abort());
+    if (turn.signal.aborted) return;
+    this.#reader = new Reader({ api: this.#api, source: this, signal: turn.signal, state: this.#on.state });
+    this.#tell([]);
+    try {
+      await this.#reader.read();
+    } catch (error) {
+      const { run, message } = this;
+      // Each tab would run into the same wall, one after the other.
+      this.#tabs.send("failed", { run, message, error: error && { ...error, message: error.message } });
+      this.fail(error);
+    } finally {
+      this.#reader = null;
+    }
+  }
+
+  /** @returns {boolean} false when something is missing before the next event */
+  #takeAll(events) {
+    for (const event of events) {
+      if (this.over || event.seq > this.seq + 1) return false;
+      if (event.seq <= this.seq) continue; // seen before
+      this.run ??= event.run;
+      this.#events.push(event);
+      if (event.name === "done") this.close();
+      this.#on.event(event.name, event.data, event.seq);
+    }
     return true;
   }
 
-  #transient(error) {
-    return error.transient || (error.status === 429 && this.run !== null);
+  #tell(events) {
+    const { run, message } = this;
+    this.#tabs.send("tell", { run, message, events });
   }
 
-  async #pause(attempt, atLeast) {
-    this.#on.state(navigator.onLine ? "waiting" : "offline");
-    const backoff = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (attempt - 1));
-    const wait = Math.max(atLeast, backoff * (0.5 + Math.random() / 2));
-    await new Promise((resolve) => {
-      this.#wake = resolve;
-      if (navigator.onLine) setTimeout(resolve, wait);
-    });
-    this.#wake = null;
-  }
-
-  #reconnect() {
-    if (this.#wake) return this.#wake();
-    this.#again = true;
-    this.#abort?.abort();
-  }
-
-  #visibility() {
-    if (document.hidden) this.#hiddenAt = Date.now();
-    else if (Date.now() - this.#hiddenAt > HIDDEN_MS) this.#reconnect();
-  }
-}
-
-/** Barks when nothing was heard for too long. */
-class Watchdog {
-  #bark;
-  #timer = 0;
-
-  constructor(bark) {
-    this.#bark = bark;
-    this.pat();
-  }
-
-  pat() {
+  #ask() {
+    const { run, message, seq } = this;
+    this.#asking = true;
+    this.#tabs.send("need", { run, message, after: seq });
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#bark, SILENCE_MS);
+    this.#timer = setTimeout(() => this.#unanswered(), ANSWER_MS);
   }
 
-  stop() {
+  #askLater() {
     clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#ask(), QUIET_MS);
+  }
+
+  #unanswered() {
+    if (document.hidden) return this.#askLater(); // a tab that somebody looks at shall read
+    this.#steal = true;
+    this.#turn.abort();
+  }
+
+  /** A page that stops must not keep the others waiting. */
+  #sleep() {
+    if (!this.#rise) this.#awake = new Promise((resolve) => (this.#rise = resolve));
+    this.#turn?.abort();
+  }
+
+  #wake() {
+    if (this.#rise) {
+      this.#rise();
+      this.#rise = null;
+    } else if (this.#reader) this.#reader.reconnect();
+    else if (this.#tabs.shared) this.#ask();
   }
 }

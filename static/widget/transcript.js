@@ -38,14 +38,11 @@ export class Transcript {
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
   }
 
-  clear() {
-    this.#log.replaceChildren();
-    this.#day = "";
-  }
-
-  /** Run `fill` without its lines being read aloud: old messages are no news. */
+  /** Begin anew with what `fill` adds, without its lines being read aloud: old messages are no news. */
   restore(fill) {
     this.#log.setAttribute("aria-busy", "true");
+    this.#log.replaceChildren();
+    this.#day = "";
     fill();
     this.follow();
     requestAnimationFrame(() => this.#log.setAttribute("aria-busy", "false"));
@@ -56,8 +53,10 @@ export class Transcript {
     const bubble = element("div", { class: "bubble", dir: "auto", text });
     const time = element("time", { datetime: at.toISOString(), text: timeText(at) });
     const label = element("span", { class: "unseen", text: "You said: " });
-    this.#log.append(element("article", { class: "turn user" }, label, bubble, time));
+    const turn = element("article", { class: "turn user" }, label, bubble, time);
+    this.#log.append(turn);
     this.follow();
+    return turn;
   }
 
   /** A new, empty answer at the end. */

@@ -1,14 +1,17 @@
 """What the stub answers: the first word of a message names a scene, so a test (or a person) picks by typing.
 
 A scene is a list of steps. Most are events of the chat contract; the others disturb the stream: ``("gate",)``
-holds the run until the test opens it, ``("cut",)`` breaks the first connection that passes it, and
-``("silence",)`` keeps that connection open without a byte.
+holds the run until the test opens it, ``("cut",)`` breaks the first connection that passes it, ``("silence",)``
+keeps that connection open without a byte, ``("drain",)`` ends it cleanly and asks the client to come back, and
+``("end", reason)`` says how the run ends.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
 Step = tuple[Any, ...]
+DISTURBANCES = {"cut", "silence", "drain"}
+RETRY_MS = 1_500
 
 LONG = (
     "Of course. We have **three times** free tomorrow morning, and each takes about half an hour. "
@@ -50,6 +53,10 @@ def steps(text: str) -> list[Step]:
         return [*script[:8], ("gate",), *script[8:]]
     if scene == "/silence":
         return [*script[:4], ("silence",), *script[4:]]
+    if scene == "/drain":
+        return [*script[:5], ("drain",), *script[5:]]
+    if scene == "/person":
+        return [*tokens("I will get somebody who can help."), ("end", "handoff")]
     if scene == "/markdown":
         return list(tokens(MARKDOWN))
     if scene == "/hostile":

@@ -143,7 +143,7 @@ def test_paused_tenant_shows_the_owners_words_and_closes_the_field(visitor: Visi
 def test_too_many_messages_says_when_and_sends_the_same_one_then(visitor: Visitor) -> None:
     visitor.say("/429")
     alert = visitor.frame.get_by_role("alert")
-    expect(alert).to_contain_text("You can go on in 2 seconds.")
+    expect(alert).to_contain_text("Please try again in 2 seconds.")
     expect(alert.get_by_role("button")).to_be_disabled()
     alert.get_by_role("button", name=re.compile("^Try again$")).click()
     expect(visitor.answers.nth(1)).to_have_text(SHOWN)

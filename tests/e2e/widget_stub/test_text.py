@@ -1,5 +1,7 @@
 """What the visitor sees and hears of an answer."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -92,3 +94,23 @@ def test_reader_who_scrolled_up_is_not_pulled_down(visitor: Visitor) -> None:
     pill.click()
     expect(pill).to_be_hidden()
     assert scroller.evaluate("el => el.scrollHeight - el.scrollTop - el.clientHeight") < 60
+
+
+def test_person_who_takes_over_is_announced_quietly(visitor: Visitor) -> None:
+    visitor.say("/person")
+    expect(visitor.answers.nth(1)).to_have_text("I will get somebody who can help.")
+    expect(visitor.frame.locator(".note")).to_have_text("A person from the team is taking over")
+    expect(visitor.frame.get_by_role("alert")).to_have_count(0)
+    visitor.expect_idle()
+
+
+def test_spent_budget_says_when_and_keeps_the_message(visitor: Visitor) -> None:
+    visitor.say("/spent")
+    for _ in ("at once", "after a reload"):
+        alert = visitor.frame.get_by_role("alert")
+        expect(alert).to_contain_text("than we can answer. Please try again in 2 hours.")
+        expect(alert.get_by_role("button")).to_be_disabled()
+        expect(alert.get_by_role("button")).to_have_text(re.compile(r"^Try again \(1:06:\d\d\)$"))
+        expect(visitor.frame.locator(".turn.user .bubble")).to_have_text(["/spent"])
+        visitor.expect_idle()
+        visitor.page.reload()

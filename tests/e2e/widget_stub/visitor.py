@@ -49,8 +49,31 @@ class Visitor:
     def expect_idle(self) -> None:
         expect(self.frame.get_by_role("button", name="Send")).to_be_visible()
 
+    def new_conversation(self) -> None:
+        self.frame.get_by_role("button", name="More").click()
+        self.frame.get_by_role("menuitem", name="New conversation").click()
+
+    def another_tab(self) -> "Visitor":
+        return Visitor(self.context, self.stub).open()
+
+    def streams(self) -> dict[str, int]:
+        """{"open", "most"}: event streams open now, and most at once since the test began."""
+        streams: dict[str, int] = self.context.request.get(self.stub["product"] + "/stub/streams").json()
+        return streams
+
     def open_gate(self) -> None:
         self.context.request.post(self.stub["product"] + "/stub/gate")
+
+    def expire_tokens(self) -> None:
+        self.context.request.post(self.stub["product"] + "/stub/expire")
+
+    def wait_for_log(self, path: str) -> list[dict[str, Any]]:
+        """The log of `path`, once there is something in it."""
+        for _ in range(100):
+            if entries := self.log(path):
+                return entries
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"nobody asked for {path}")
 
     def log(self, path: str) -> list[dict[str, Any]]:
         entries = self.context.request.get(self.stub["product"] + "/stub/log").json()
