@@ -2,11 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from provider import MARK
+from provider import MARK, Answer
 
 _MARK = MARK.encode()
 _TAIL = 400
@@ -15,24 +15,24 @@ _TAIL = 400
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server under load. `body` makes the request for an answer of so many tokens; `terminal` ends a whole answer."""
+    """A server under load. `ask` makes the headers and the JSON of a request; `terminal` ends a whole answer."""
 
     name: str
     port: int
     path: str
-    body: Callable[[int], dict[str, Any]]
+    ask: Callable[[Answer], tuple[Mapping[str, str], Any]]
     terminal: bytes
-    headers: dict[str, str] = field(default_factory=dict)
 
-    def request(self, tokens: int) -> bytes:
+    def request(self, answer: Answer) -> bytes:
         """The bytes of one HTTP/1.1 request; the server closes when the answer is over."""
-        body = json.dumps(self.body(tokens)).encode()
+        more, content = self.ask(answer)
+        body = json.dumps(content).encode()
         headers = {
             "Host": f"127.0.0.1:{self.port}",
             "Content-Type": "application/json",
             "Content-Length": str(len(body)),
             "Connection": "close",
-            **self.headers,
+            **more,
         }
         lines = [f"POST {self.path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
         return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
@@ -52,8 +52,8 @@ class Readings:
     """Between one read with tokens and the stream's next one."""
     all_begun: asyncio.Event = field(default_factory=asyncio.Event)
     one_ended: asyncio.Event = field(default_factory=asyncio.Event)
-    refused: bytes = b""
-    """Beginning of an answer without a token, for the error message."""
+    broken: bytes = b""
+    """End of an answer that was not whole, for the error message."""
 
 
 class _Stream(asyncio.Protocol):
@@ -88,8 +88,8 @@ class _Stream(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self.terminal in self.tail:
             self.readings.whole += 1
-        elif not self.last_at:
-            self.readings.refused = self.tail
+        else:
+            self.readings.broken = self.tail
         self.readings.one_ended.set()
         if not self.over.done():
             self.over.set_result(None)
@@ -107,24 +107,18 @@ class Refused(Exception):
     """The server does not answer as it should; the message has what it sent."""
 
 
-async def stream_all(target: Target, readings: Readings, *, tokens: int, spread: float = 0.0) -> None:
+async def stream(target: Target, readings: Readings, answer: Answer) -> None:
+    """Opens one stream and reads it to its end."""
+    await _Stream(target.request(answer), target.terminal, readings).run(target.port)
+
+
+async def stream_all(target: Target, readings: Readings, answer: Answer, *, spread: float = 0.0) -> None:
     """Opens `readings.streams` streams (evenly over `spread` seconds) and reads each to its end."""
 
     async def one(number: int) -> None:
         await asyncio.sleep(spread * number / readings.streams)
-        await _Stream(target.request(tokens), target.terminal, readings).run(target.port)
+        await stream(target, readings, answer)
 
     async with asyncio.TaskGroup() as group:
         for number in range(readings.streams):
             group.create_task(one(number))
-
-
-async def probe(target: Target, *, every: float, until: Awaitable[object]) -> list[float]:
-    """Opens one short stream after the other until `until` is done; seconds to the first token of each."""
-    readings = Readings(streams=0)
-    ending = asyncio.ensure_future(until)
-    while not ending.done():
-        await _Stream(target.request(2), target.terminal, readings).run(target.port)
-        await asyncio.wait([ending], timeout=every)
-    await ending
-    return readings.firsts

@@ -19,6 +19,10 @@ class DidNotStart(Exception):
     """A process ended or did not listen in time; the message has the end of its log."""
 
 
+class Missing(Exception):
+    """What a server needs is not on this machine."""
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Of a process and all its descendants: CPU in seconds (user and system) and resident memory in kB."""

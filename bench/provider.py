@@ -1,13 +1,16 @@
 """A model provider that costs next to nothing: Chat Completions, streamed at a fixed pace from prebuilt bytes.
 
-The last user message says how long the answer is: `tokens=<n>`. Each token holds one MARK, so that whoever reads the
-end of the chain can count tokens without parsing. The first token leaves at once; token k leaves k periods after it.
+The last user message says what the answer shall be, in an Answer's words. Each token holds one MARK, so that whoever
+reads the end of the chain can count tokens without parsing. The first token leaves at once; token k leaves k periods
+after it.
 """
 
 import argparse
 import asyncio
 import json
 import re
+import signal
+from dataclasses import dataclass
 from typing import cast
 
 import uvloop
@@ -31,9 +34,26 @@ WORDS = (
     "a",
     "doctor",
 )
-_TOKENS = re.compile(rb"tokens=(\d+)")
+IDLE = 5.0
+"""Seconds between the tokens of an idle answer; a server's heartbeats and time limits are longer."""
+_ASKED = re.compile(rb"tokens=(\d+)(?: rate=([\d.]+))?(?: idle_after=(\d+))?")
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a visitor's message asks of the stub; `str` gives the words."""
+
+    tokens: int
+    rate: float | None = None
+    """Tokens a second; None = the stub's own rate."""
+    idle_after: int | None = None
+    """After so many tokens the next ones come each IDLE seconds, until SIGUSR1 ends every idle answer."""
+
+    def __str__(self) -> str:
+        rate = f" rate={self.rate:g}" if self.rate is not None else ""
+        return f"tokens={self.tokens}{rate}" + (f" idle_after={self.idle_after}" if self.idle_after else "")
 
 
 def _part(data: str) -> bytes:
@@ -71,8 +91,9 @@ _END = (
 class _Answering(asyncio.Protocol):
     """A connection of the server under test; carries one request after the other."""
 
-    def __init__(self, period: float) -> None:
-        self.period = period
+    def __init__(self, rate: float, idle: "set[_Answering]") -> None:
+        self.rate = rate
+        self.idle = idle
         self.loop = asyncio.get_running_loop()
         self.received = b""
         self.due: asyncio.TimerHandle | None = None
@@ -87,8 +108,11 @@ class _Answering(asyncio.Protocol):
         if not end or (length is not None and len(body) < int(length[1])):
             return
         self.received = b""
-        asked = _TOKENS.findall(body)
-        self.count = int(asked[-1]) if asked else 1
+        asked = _ASKED.findall(body) or [(b"1", b"", b"")]
+        count, rate, idle_after = asked[-1]
+        self.count = int(count)
+        self.period = 1 / float(rate or self.rate)
+        self.idle_after = int(idle_after or self.count)
         self.sent = 0
         self.closes = b"\r\nconnection: close" in head.lower()
         self.started_at = self.loop.time()
@@ -99,23 +123,41 @@ class _Answering(asyncio.Protocol):
         """Sends a token and sets the clock for the next one, from the start: lateness does not add up."""
         self.transport.write(_TEXTS[self.sent % len(_TEXTS)])
         self.sent += 1
-        if self.sent < self.count:
-            self.due = self.loop.call_at(self.started_at + self.sent * self.period, self._next)
+        if self.sent >= self.count:
+            self.end()
+        elif self.sent >= self.idle_after:
+            self.idle.add(self)
+            self.due = self.loop.call_later(IDLE, self._next)
         else:
-            self.due = None
-            self.transport.write(_END)
-            if self.closes:
-                self.transport.close()
+            self.due = self.loop.call_at(self.started_at + self.sent * self.period, self._next)
+
+    def end(self) -> None:
+        self._cancel()
+        self.transport.write(_END)
+        if self.closes:
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._cancel()
+
+    def _cancel(self) -> None:
+        self.idle.discard(self)
         if self.due is not None:
             self.due.cancel()
+            self.due = None
 
 
 async def serve(port: int, rate: float) -> None:
     """Answers on the loopback until cancelled, at `rate` tokens a second for each request."""
+    idle: set[_Answering] = set()
+
+    def end_the_idle() -> None:
+        for answering in list(idle):
+            answering.end()
+
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Answering(1 / rate), "127.0.0.1", port, backlog=4096)
+    loop.add_signal_handler(signal.SIGUSR1, end_the_idle)
+    server = await loop.create_server(lambda: _Answering(rate, idle), "127.0.0.1", port, backlog=4096)
     await server.serve_forever()
 
 

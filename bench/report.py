@@ -13,6 +13,7 @@ _COLUMNS = (
     "CPU µs / token",
     "× Starlette",
     "× Node",
+    "× floor",
     "of it streaming",
     "CPU ms / answer",
     "first token, all at once: p50 / p99 ms",
@@ -40,12 +41,13 @@ class Result:
     """Cores kept busy by what is no part of the benchmark."""
     firsts: list[float]
     gaps: list[float]
-    kb_per_stream: float
     tokens: int
     expected: int
     whole: int
     streams: int
     probes: list[float] = field(default_factory=list)
+    """To the first token of single streams while the others run."""
+    kb_per_stream: float | None = None
 
     @property
     def cpu_per_answer(self) -> float | None:
@@ -92,14 +94,18 @@ def _row(result: Result, provider: Result, peers: Sequence[Result | None]) -> li
     ]
 
 
+def markdown(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table whose first column is text and whose others are numbers."""
+    cells = [columns, ["---", *["--:"] * (len(columns) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(row)} |" for row in cells)
+
+
 def table(rows: Sequence[Result | str]) -> str:
     """The rows in order, the first being the provider alone; then the reasons why others are missing."""
     results = [row for row in rows if isinstance(row, Result)]
     provider = results[0]
-    peers = [next((r for r in results if r.name.startswith(name)), None) for name in ("Starlette", "Node")]
-    cells = [list(_COLUMNS), ["---", *["--:"] * (len(_COLUMNS) - 1)]]
-    cells += [_row(result, provider, peers) for result in results]
-    lines = [f"| {' | '.join(row)} |" for row in cells]
+    peers = [next((r for r in results if r.name.startswith(name)), None) for name in ("Starlette", "Node", "Floor")]
+    lines = [markdown(_COLUMNS, [_row(result, provider, peers) for result in results])]
     lines += [f"\nNot measured: {row}." for row in rows if isinstance(row, str)]
     lines += [
         f"\n{result.name}: {result.redis_per_token * 1e6:.0f} of its µs a token are those of Redis."

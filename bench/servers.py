@@ -5,24 +5,25 @@ import shutil
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+import asgi_servers
 from load import Target
-from processes import DidNotStart, free_port, running
+from processes import DidNotStart, Missing, free_port, running
+from provider import Answer
 
 BENCH = Path(__file__).resolve().parent
+ROOT = BENCH.parent
 PEERS = BENCH / "peers"
 OPENAI_NPM = "openai@7.57.0"
 WIDGET_KEY = "wk_bench"
 
 Started = tuple[Target, int]
-
-
-class Missing(Exception):
-    """What a peer needs is not on this machine."""
+Ask = Callable[[Answer], tuple[Mapping[str, str], Any]]
 
 
 def _environment(provider_port: int, **more: str) -> dict[str, str]:
@@ -32,9 +33,38 @@ def _environment(provider_port: int, **more: str) -> dict[str, str]:
     return own | provider | more
 
 
-def _words(tokens: int) -> str:
-    """The visitor's message; the provider stub reads the number."""
-    return f"When can a doctor see my knee? tokens={tokens}"
+def product_environment(provider_port: int, folder: Path) -> dict[str, str]:
+    """Of everything that runs the product's code on the state in `folder`."""
+    return _environment(
+        provider_port,
+        DEBUG="0",
+        SECRET_KEY="no secret, for nothing but the loopback reaches it",
+        ALLOWED_HOSTS="127.0.0.1",
+        TRUSTED_PROXIES="1",
+        LOG_LEVEL="WARNING",
+        CALLSPHERE_VAR=str(folder),
+        DJANGO_SETTINGS_MODULE="callsphere.settings",
+        PYTHONPATH=str(ROOT),
+    )
+
+
+def run_script(name: str, *arguments: str, env: Mapping[str, str]) -> str:
+    """What a script of this folder prints; it works on the product's state.
+
+    Raises:
+        DidNotStart: it failed; with the end of what it wrote.
+    """
+    done = subprocess.run(
+        [sys.executable, str(BENCH / name), *arguments], env=env, cwd=ROOT, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise DidNotStart(f"{name} {' '.join(arguments)} failed:\n{done.stderr[-2000:]}")
+    return done.stdout
+
+
+def words(answer: Answer) -> str:
+    """The visitor's message; the provider stub reads what the answer shall be."""
+    return f"When can a doctor see my knee? {answer}"
 
 
 @contextmanager
@@ -42,54 +72,78 @@ def provider(rate: float, folder: Path) -> Iterator[Started]:
     """The stub, which is also the first thing measured: without a server between."""
     port = free_port()
 
-    def body(tokens: int) -> dict[str, Any]:
-        return {"model": "gpt-5.4-mini", "stream": True, "messages": [{"role": "user", "content": _words(tokens)}]}
+    def ask(answer: Answer) -> tuple[dict[str, str], Any]:
+        message = {"role": "user", "content": words(answer)}
+        return {}, {"model": "gpt-5.4-mini", "stream": True, "messages": [message]}
 
     command = [sys.executable, str(BENCH / "provider.py"), "--port", str(port), "--rate", str(rate)]
     with running(command, port=port, log=folder / "provider.log", cwd=BENCH) as pid:
-        yield Target("provider alone", port, "/v1/chat/completions", body, terminal=b"[DONE]"), pid
+        yield Target("provider alone", port, "/v1/chat/completions", ask, terminal=b"[DONE]"), pid
+
+
+def addresses() -> Iterator[str]:
+    """An address of its own for each visitor, as a proxy in front would report it."""
+    return (f"10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}" for n in count(1))
+
+
+def new_visitors() -> Ask:
+    """Each request is the first message of a new visitor."""
+    address = addresses()
+
+    def ask(answer: Answer) -> tuple[dict[str, str], Any]:
+        headers = {"X-Widget-Key": WIDGET_KEY, "X-Forwarded-For": next(address)}
+        return headers, {"message": words(answer), "message_id": str(uuid.uuid4())}
+
+    return ask
 
 
 @contextmanager
-def ours(provider_port: int, folder: Path) -> Iterator[Started]:
-    """CallSphere as it is served: with its checks, its log in Redis and its transcript in the database."""
+def ours(
+    provider_port: int, folder: Path, *, asgi: str = "uvicorn", launcher: Sequence[str] = ("manage.py",)
+) -> Iterator[Started]:
+    """CallSphere as it is served: with its checks, its log in Redis and its transcript in the database.
+
+    Args:
+        asgi: uvicorn is what `manage.py serve` starts; others are given the application.
+        launcher: what runs Django's command line.
+    """
     port = free_port()
-    env = _environment(
-        provider_port,
-        DEBUG="0",
-        SECRET_KEY=uuid.uuid4().hex,
-        ALLOWED_HOSTS="127.0.0.1",
-        LOG_LEVEL="WARNING",
-        CALLSPHERE_VAR=str(folder),
-        DJANGO_SETTINGS_MODULE="callsphere.settings",
-        PYTHONPATH=str(BENCH.parent),
-    )
-    prepare = [sys.executable, str(BENCH / "tenant.py"), WIDGET_KEY]
-    prepared = subprocess.run(prepare, env=env, cwd=BENCH.parent, capture_output=True, text=True)
-    if prepared.returncode:
-        raise DidNotStart(f"its tenant could not be made:\n{prepared.stderr[-2000:]}")
-
-    def body(tokens: int) -> dict[str, Any]:
-        return {"message": _words(tokens), "message_id": str(uuid.uuid4())}
-
-    command = [sys.executable, "manage.py", "serve", "--port", str(port)]
-    with running(command, port=port, log=folder / "server.log", cwd=BENCH.parent, env=env) as pid:
-        headers = {"X-Widget-Key": WIDGET_KEY}
-        yield Target("CallSphere", port, "/api/chat/stream", body, b'event: done\ndata: {"reason":"stop"', headers), pid
+    env = product_environment(provider_port, folder)
+    run_script("tenant.py", WIDGET_KEY, env=env)
+    if asgi == "uvicorn":
+        command = [sys.executable, *launcher, "serve", "--port", str(port)]
+    else:
+        command, more = asgi_servers.SERVERS[asgi]("callsphere.asgi:application", port, folder)
+        env = _with_paths(env, more)
+    with running(command, port=port, log=folder / "server.log", cwd=ROOT, env=env) as pid:
+        terminal = b'data: {"reason":"stop"'
+        yield Target(f"CallSphere, {asgi}", port, "/api/chat/stream", new_visitors(), terminal), pid
 
 
-def _message(tokens: int) -> dict[str, Any]:
-    return {"message": _words(tokens)}
+def _with_paths(env: dict[str, str], more: Mapping[str, str]) -> dict[str, str]:
+    return env | {name: os.pathsep.join(filter(None, (path, env.get(name)))) for name, path in more.items()}
+
+
+def _message(answer: Answer) -> tuple[dict[str, str], Any]:
+    return {}, {"message": words(answer)}
+
+
+@contextmanager
+def floor(provider_port: int, folder: Path, *, asgi: str = "uvicorn") -> Iterator[Started]:
+    """peers/floor.py on an ASGI server."""
+    port = free_port()
+    command, more = asgi_servers.SERVERS[asgi]("floor:app", port, folder)
+    env = _with_paths(_environment(provider_port, PYTHONPATH=str(PEERS)), more)
+    with running(command, port=port, log=folder / "server.log", cwd=PEERS, env=env) as pid:
+        yield Target(f"Floor: bare ASGI + aiohttp + msgspec, {asgi}", port, "/chat", _message, terminal=b"[DONE]"), pid
 
 
 @contextmanager
 def starlette(provider_port: int, folder: Path) -> Iterator[Started]:
     """peers/starlette_route.py on uvicorn with the same loop and parser as ours."""
     port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "starlette_route:app", "--port", str(port)]
-    command += ["--no-access-log", "--log-level", "warning"]
-    env = _environment(provider_port)
-    with running(command, port=port, log=folder / "server.log", cwd=PEERS, env=env) as pid:
+    command, _ = asgi_servers.uvicorn("starlette_route:app", port, folder)
+    with running(command, port=port, log=folder / "server.log", cwd=PEERS, env=_environment(provider_port)) as pid:
         yield Target("Starlette + openai, typed stream", port, "/chat", _message, terminal=b"[DONE]"), pid
 
 
