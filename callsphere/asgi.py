@@ -15,6 +15,7 @@ from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.handlers.asgi import ASGIHandler
 from servestatic import ServeStaticASGI
 
+from apps.agents import model
 from apps.chat import runs
 from apps.chat.leases import leases
 from apps.common import drain
@@ -73,6 +74,7 @@ class Application:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await runs.settled(within=drain.BOUND)
+        await model.close()
         await send({"type": "lifespan.shutdown.complete"})
 
 

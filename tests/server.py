@@ -19,6 +19,7 @@ def serving(app: Any, *, port: int = 0, lifespan: str = "on") -> Iterator[str]:
         log_config=None,
         lifespan=lifespan,
         proxy_headers=False,
+        server_header=False,
         timeout_graceful_shutdown=2,
     )
     server = uvicorn.Server(config)

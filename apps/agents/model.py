@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import aiohttp
 import httpx2
 import msgspec
 import openai
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from apps.agents.transport import Transport, pieces
 from apps.common.errors import AppError
 
 
@@ -98,10 +100,6 @@ NO_TOOLS = b"[]"
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Chunk).decode
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, openai.AsyncOpenAI] = WeakKeyDictionary()
-TIMEOUT = httpx2.Timeout(60, connect=5)
-"""Seconds: the longest silence between two chunks; and to connect."""
-LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
-"""How many answers one process gives at once is limited elsewhere: an answer never queues for a connection."""
 
 
 def base_url() -> str | None:
@@ -125,12 +123,16 @@ async def _client() -> openai.AsyncOpenAI:
         found = _clients[loop] = openai.AsyncOpenAI(
             api_key=settings.OPENAI_API_KEY or "sandbox",
             base_url=address,
-            timeout=TIMEOUT,
             max_retries=1,
-            # aiohttp's parser is in C; reading the body through h11 was half of our cost of a token.
-            http_client=openai.DefaultAioHttpClient(timeout=TIMEOUT, limits=LIMITS),
+            http_client=httpx2.AsyncClient(transport=Transport()),
         )
     return found
+
+
+async def close() -> None:
+    """Closes this event loop's connections to the provider."""
+    if (client := _clients.pop(asyncio.get_running_loop(), None)) is not None:
+        await client.close()
 
 
 async def stream(
@@ -163,17 +165,18 @@ async def stream(
             cast_to=httpx2.Response,
             stream=True,
             stream_cls=openai.AsyncStream[Any],
+            options={"headers": {"Accept-Encoding": "identity"}},  # the body is read as it is
         )
         response: httpx2.Response = posted  # as it is, because that is what we asked to have it cast to
         async with aclosing(response):
-            async for lines in _data_lines(response.aiter_bytes()):
+            async for lines in _data_lines(pieces(response)):
                 if events := answer.read(lines):
                     yield events
     except openai.APIStatusError as error:
         if error.status_code == 429 or error.status_code >= 500:
             raise ModelUnavailable("The model is not answering at the moment.") from error
         raise ModelRefused("The model did not accept the request.") from error
-    except (openai.APIError, httpx2.HTTPError, msgspec.DecodeError) as error:
+    except (openai.APIError, aiohttp.ClientError, msgspec.DecodeError) as error:
         raise ModelUnavailable("The connection to the model was lost.") from error
     yield answer.end()
 

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from apps.chat.core.turn import StopReason
 from apps.common.ids import new_id
-from apps.common.redis import async_client, script
+from apps.common.redis import Script, pipe
 from apps.tenants import keys
 
 logger = logging.getLogger(__name__)
@@ -31,14 +31,14 @@ _NOW = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 """
-_HOLD = script(
+_HOLD = Script(
     _NOW
     + """
 redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[3])
 redis.call('HSET', KEYS[2], ARGV[3], ARGV[1])
 """
 )
-_RENEW = script(
+_RENEW = Script(
     _NOW
     + """
 local lost, stopped = {}, {}
@@ -56,7 +56,7 @@ end
 return {lost, stopped}
 """
 )
-_CLAIM = script(
+_CLAIM = Script(
     _NOW
     + """
 local found = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[3])
@@ -67,7 +67,7 @@ end
 return found
 """
 )
-_RELEASE = script("""
+_RELEASE = Script("""
 if redis.call('HGET', KEYS[2], ARGV[2]) == ARGV[1] then
   redis.call('ZREM', KEYS[1], ARGV[2])
   redis.call('HDEL', KEYS[2], ARGV[2])
@@ -76,7 +76,7 @@ end
 """)
 
 
-_ABANDON = script("if redis.call('HGET', KEYS[2], ARGV[2]) == ARGV[1] then redis.call('ZADD', KEYS[1], 0, ARGV[2]) end")
+_ABANDON = Script("if redis.call('HGET', KEYS[2], ARGV[2]) == ARGV[1] then redis.call('ZADD', KEYS[1], 0, ARGV[2]) end")
 
 
 class Member(NamedTuple):
@@ -109,7 +109,7 @@ class Leases:
 
     async def hold(self, member: Member, holder: Holder) -> None:
         """The run is ours from now on, even before it has begun."""
-        await _HOLD(async_client(), keys.leases(), [self.owner, int(LEASE * 1000), str(member)])
+        await _HOLD(keys.leases(), [self.owner, int(LEASE * 1000), str(member)])
         self.keep(member, holder)
 
     def keep(self, member: Member, holder: Holder) -> None:
@@ -122,13 +122,13 @@ class Leases:
         """The run is over."""
         self.held.pop(str(member), None)
         with suppress(RedisError):
-            await _RELEASE(async_client(), keys.leases(), [self.owner, str(member)])
+            await _RELEASE(keys.leases(), [self.owner, str(member)])
 
     async def abandon(self, member: Member) -> None:
         """Somebody else shall go on, now."""
         self.held.pop(str(member), None)
         with suppress(RedisError):
-            await _ABANDON(async_client(), keys.leases(), [self.owner, str(member)])
+            await _ABANDON(keys.leases(), [self.owner, str(member)])
 
     def watch(self, adopt: Callable[[Member], Awaitable[None]]) -> None:
         """From now on also claims what others have abandoned, and gives it to `adopt`."""
@@ -150,7 +150,7 @@ class Leases:
                 if self.held:
                     await self._renew()
                 if self._adopt and clock() >= self._patient_until:
-                    for member in await _CLAIM(async_client(), keys.leases(), [self.owner, int(LEASE * 1000), CLAIMS]):
+                    for member in await _CLAIM(keys.leases(), [self.owner, int(LEASE * 1000), CLAIMS]):
                         await self._claimed(Member(*member.decode().split("/", 1)))
             except RedisError:
                 logger.warning("Leases could not be renewed", extra={"runs": len(self.held)})
@@ -162,7 +162,7 @@ class Leases:
 
     async def _renew(self) -> None:
         members = list(self.held)
-        lost, stopped = await _RENEW(async_client(), keys.leases(), [self.owner, int(LEASE * 1000), *members])
+        lost, stopped = await _RENEW(keys.leases(), [self.owner, int(LEASE * 1000), *members])
         for member in lost:
             if (holder := self.held.pop(member.decode(), None)) is not None:
                 holder.lose()
@@ -178,8 +178,8 @@ class Leases:
 async def ask_to_stop(member: Member, reason: StopReason) -> None:
     """Reaches the run's process within RENEW seconds, whichever it is."""
     _, owners, stops = keys.leases()
-    if await async_client().hexists(owners, str(member)):
-        await async_client().hset(stops, str(member), reason)
+    if await pipe().call("HEXISTS", owners, str(member)):
+        await pipe().call("HSET", stops, str(member), reason)
 
 
 _leases: WeakKeyDictionary[asyncio.AbstractEventLoop, Leases] = WeakKeyDictionary()

@@ -5,7 +5,7 @@ from itertools import chain
 from typing import Literal
 
 from apps.chat.tokens import Visitor
-from apps.common.redis import async_client, script
+from apps.common.redis import Script, pipe
 from apps.tenants import keys
 
 KEPT = 3_600
@@ -13,8 +13,9 @@ KEPT = 3_600
 REMEMBERED = 24 * 3600
 """Seconds for which a message id is known."""
 
-_ADMIT = script("""
+_ADMIT = Script("""
 local before = redis.call('GET', KEYS[1])
+if before == ARGV[1] then return {'admitted', before} end  -- asked twice, as the answer was lost
 if before then return {'known', before} end
 local holder = redis.call('GET', KEYS[2])
 if holder then return {'occupied', holder} end
@@ -24,7 +25,7 @@ redis.call('HSET', KEYS[3], 'over', 0, 'takeovers', 0, unpack(ARGV, 4))
 redis.call('EXPIRE', KEYS[3], ARGV[2])
 return {'admitted', ARGV[1]}
 """)
-_FREE = script("if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end")
+_FREE = Script("if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,6 @@ async def admit(record: Record) -> tuple[Literal["admitted", "known", "occupied"
     fields = {"conversation": record.conversation_id, "message": record.message_id}
     fields |= {"visitor": visitor.id, "widget": visitor.widget_key}
     outcome, run_id = await _ADMIT(
-        async_client(),
         [
             keys.message_run(tenant_id, visitor.id, record.message_id),
             keys.active_run(tenant_id, record.conversation_id),
@@ -68,15 +68,14 @@ async def withdraw(record: Record) -> None:
     """Forgets a run that never began: its message may be sent again."""
     tenant_id = record.tenant_id
     await free(record)
-    await async_client().delete(
-        keys.message_run(tenant_id, record.visitor.id, record.message_id), keys.run_state(tenant_id, record.run_id)
-    )
+    message = keys.message_run(tenant_id, record.visitor.id, record.message_id)
+    await pipe().call("DEL", message, keys.run_state(tenant_id, record.run_id))
 
 
 async def find(*, tenant_id: str, run_id: str) -> Record | None:
     """The run, if it is of this tenant and not yet forgotten."""
-    state = await async_client().hgetall(keys.run_state(tenant_id, run_id))
-    if not state:
+    words = iter(await pipe().call("HGETALL", keys.run_state(tenant_id, run_id)))
+    if not (state := dict(zip(words, words, strict=True))):
         return None
     return Record(
         run_id,
@@ -89,30 +88,28 @@ async def find(*, tenant_id: str, run_id: str) -> Record | None:
 
 
 async def exists(*, tenant_id: str, run_id: str) -> bool:
-    return bool(await async_client().exists(keys.run_state(tenant_id, run_id)))
+    return bool(await pipe().call("EXISTS", keys.run_state(tenant_id, run_id)))
 
 
 async def active(*, tenant_id: str, conversation_id: str) -> str | None:
     """The run that the conversation is in."""
-    run_id = await async_client().get(keys.active_run(tenant_id, conversation_id))
+    run_id = await pipe().call("GET", keys.active_run(tenant_id, conversation_id))
     return run_id.decode() if run_id else None
 
 
 async def taken_over(record: Record) -> int:
     """Counts that the run was taken up from a lost process; how often so far."""
-    return int(await async_client().hincrby(keys.run_state(record.tenant_id, record.run_id), "takeovers", 1))
+    return int(await pipe().call("HINCRBY", keys.run_state(record.tenant_id, record.run_id), "takeovers", 1))
 
 
 async def free(record: Record) -> None:
     """Lets the conversation take the next message."""
-    await _FREE(async_client(), [keys.active_run(record.tenant_id, record.conversation_id)], [record.run_id])
+    await _FREE([keys.active_run(record.tenant_id, record.conversation_id)], [record.run_id])
 
 
 async def close(record: Record) -> None:
     """Marks the run as over and lets its log expire."""
     state = keys.run_state(record.tenant_id, record.run_id)
-    pipeline = async_client().pipeline(transaction=True)
-    pipeline.hset(state, "over", 1)
-    pipeline.expire(state, KEPT)
-    pipeline.expire(keys.run_log(record.tenant_id, record.run_id), KEPT)
-    await pipeline.execute()
+    pipe().post("EXPIRE", keys.run_log(record.tenant_id, record.run_id), KEPT)
+    pipe().post("EXPIRE", state, KEPT)
+    await pipe().call("HSET", state, "over", 1)

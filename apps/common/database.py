@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
+from contextvars import ContextVar, copy_context
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -27,10 +27,21 @@ def _released(function: Callable[[], T]) -> T:
                 connection.close()
 
 
+_loop: ContextVar[asyncio.AbstractEventLoop | None] = ContextVar("calling_loop", default=None)
+
+
+def calling_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop on whose behalf this thread works; None in code that no event loop called."""
+    return _loop.get()
+
+
 async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Runs a sync function that uses the ORM, with the caller's context variables (tenant scope, request id).
 
     Cancelling the caller does not stop the function: a transaction that began is finished.
     """
-    call = partial(copy_context().run, partial(function, *args, **kwargs))
-    return await asyncio.get_running_loop().run_in_executor(_pool, _released, call)
+    loop = asyncio.get_running_loop()
+    context = copy_context()
+    context.run(_loop.set, loop)
+    call = partial(context.run, partial(function, *args, **kwargs))
+    return await loop.run_in_executor(_pool, _released, call)

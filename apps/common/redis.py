@@ -3,8 +3,9 @@
 import asyncio
 import shutil
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
+from hashlib import sha1
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -12,11 +13,20 @@ from weakref import WeakKeyDictionary
 import redis
 import redis.asyncio
 from django.conf import settings
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError
 
 from apps.common.child_process import ChildProcess
+from apps.common.pipe import Pipe
 
+_pipes: WeakKeyDictionary[asyncio.AbstractEventLoop, Pipe] = WeakKeyDictionary()
 _async_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, redis.asyncio.Redis] = WeakKeyDictionary()
 
+CONNECTIONS = 16
+"""Of one event loop. Some are held for long: by the hub's reader."""
+WAIT = 10.0
+"""Seconds to wait for one of them."""
 SOCKET_PATH_BYTES = 108
 """Longest path of a unix socket on Linux (sun_path)."""
 
@@ -69,16 +79,32 @@ def url() -> str:
     return f"unix://{path}"
 
 
-def script(source: str) -> Callable[[Any, Sequence[str], Sequence[Any]], Any]:
-    """A Lua script: called with a client (sync, or async: then awaited), its KEYS and its ARGV. Sent to Redis once."""
-    found: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+class Script:
+    """A Lua script. Redis keeps it; it is sent again only to a Redis that does not know it."""
 
-    def run(client: Any, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
-        if (registered := found.get(client)) is None:
-            registered = found[client] = client.register_script(source)
-        return registered(keys=keys, args=arguments)
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._sha = sha1(source.encode(), usedforsecurity=False).hexdigest()
 
-    return run
+    async def __call__(self, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+        """Runs it from async code; words are bytes, str or numbers."""
+        words = (len(keys), *keys, *arguments)
+        try:
+            return await pipe().call("EVALSHA", self._sha, *words)
+        except NoScriptError:
+            return await pipe().call("EVAL", self._source, *words)
+
+    def run(self, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+        """Runs it from sync code."""
+        words = (len(keys), *keys, *arguments)
+        try:
+            return client().evalsha(self._sha, *words)
+        except NoScriptError:
+            return client().eval(self._source, *words)
+
+    def post(self, keys: Sequence[str], arguments: Sequence[Any]) -> None:
+        """Runs it from async code some time soon; nobody waits for it."""
+        pipe().post("EVAL", self._source, len(keys), *keys, *arguments)
 
 
 @cache
@@ -90,9 +116,27 @@ def client() -> Any:
     return redis.Redis.from_url(url(), protocol=2)
 
 
+def _retry() -> Retry:
+    """Once, at once: a connection that Redis closed while it idled. Whoever must wait longer knows how."""
+    return Retry(NoBackoff(), 1)
+
+
 def async_client() -> Any:
     """The `redis.asyncio.Redis` for async code, one for each event loop; replies are bytes."""
     loop = asyncio.get_running_loop()
     if (found := _async_clients.get(loop)) is None:
-        found = _async_clients[loop] = redis.asyncio.Redis.from_url(url(), protocol=2, socket_timeout=None)
+        # A burst waits for a connection of the pool; stock, each would open one of its own, and the 101st fail.
+        pool = redis.asyncio.BlockingConnectionPool.from_url(
+            url(), max_connections=CONNECTIONS, timeout=WAIT, protocol=2, socket_timeout=None, retry=_retry()
+        )
+        found = _async_clients[loop] = redis.asyncio.Redis(connection_pool=pool)
+    return found
+
+
+def pipe() -> Pipe:
+    """This event loop's shared connection, for all that neither blocks nor needs one of its own."""
+    loop = asyncio.get_running_loop()
+    if (found := _pipes.get(loop)) is None:
+        pool = redis.asyncio.ConnectionPool.from_url(url(), protocol=2, socket_timeout=None)
+        found = _pipes[loop] = Pipe(pool.make_connection())
     return found

@@ -1,14 +1,15 @@
 """What happens in conversations, as typed events on the tenant's log, published after commit."""
 
 import logging
+from functools import partial
 from typing import ClassVar
 
 import msgspec
 from django.db import transaction
 from redis.exceptions import RedisError
 
-from apps.common import redis
-from apps.live.log import publish as append
+from apps.common.database import calling_loop
+from apps.live import log
 from apps.tenants import keys
 from apps.tenants.scope import current_tenant_id
 
@@ -63,8 +64,12 @@ def publish(event: ConversationEvent) -> None:
     key = keys.floor_log(current_tenant_id())
 
     def send() -> None:
+        encoded = [_encode(event)]
+        if (loop := calling_loop()) is not None:
+            loop.call_soon_threadsafe(partial(log.post, key=key, events=encoded))
+            return
         try:
-            append(redis.client(), key=key, events=[_encode(event)])
+            log.publish(key=key, events=encoded)
         except RedisError:
             logger.warning("A live event could not be published", extra={"event": type(event).__name__})
 

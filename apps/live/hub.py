@@ -23,8 +23,8 @@ from apps.live import log
 
 logger = logging.getLogger(__name__)
 
-SHARE = 0.0006
-LONGEST = 0.06
+SHARE = 0.0009
+LONGEST = 0.09
 """Seconds that a group gathers: a SHARE for each open log, at most LONGEST. One visitor's words go out at once; a
 hundred visitors' words come in fewer, fuller writes."""
 BLOCK_MS = 5_000
@@ -212,7 +212,7 @@ class Hub:
                     writer.sending, writer.pending = writer.pending[: log.MAX_EVENTS], writer.pending[log.MAX_EVENTS :]
             try:
                 refusals = await log.append(
-                    self.client, [(writer.feed.key, writer.feed.last + 1, writer.sending) for writer in group]
+                    [(writer.feed.key, writer.feed.last + 1, writer.sending) for writer in group]
                 )
             except RedisError as error:
                 away_since = away_since or self.loop.time()

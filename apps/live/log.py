@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from apps.common.redis import script
+from apps.common.redis import Script
 
 MAX_EVENTS = 128
 """Events in one entry; so an entry that holds a number begins at most so far before it."""
@@ -22,7 +22,7 @@ Append = tuple[str, int, Sequence[bytes]]
 """(key, number of the first event, the events)."""
 Entry = tuple[bytes, dict[bytes, bytes]]
 
-_APPEND = script("""
+_APPEND = Script("""
 local answers = {}
 for i, entry in ipairs(cmsgpack.unpack(ARGV[1])) do
   local words = {'XADD', KEYS[i], entry[1] .. '-0'}
@@ -33,7 +33,7 @@ end
 return answers
 """)
 
-_PUBLISH = script("""
+_PUBLISH = Script("""
 local last = redis.call('INCRBY', KEYS[2], #ARGV - 1)
 local words = {'XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], (last - #ARGV + 2) .. '-0'}
 for i = 2, #ARGV do words[#words + 1] = i; words[#words + 1] = ARGV[i] end
@@ -50,11 +50,11 @@ class NotAppended(Exception):
     """Redis refused an entry for a reason that will not pass, such as a key of another type."""
 
 
-async def append(client: Any, appends: Sequence[Append]) -> list[Exception | None]:
+async def append(appends: Sequence[Append]) -> list[Exception | None]:
     """Appends to many logs in one round trip; an answer for each. (A pipeline of XADDs costs four times as much.)"""
     # One argument, because redis-py packs each in Python; as text, because Lua's MessagePack knows no binary.
     entries = _pack([(first, [event.decode() for event in events]) for _, first, events in appends])
-    answers = await _APPEND(client, [key for key, _, _ in appends], [entries])
+    answers = await _APPEND([key for key, _, _ in appends], [entries])
     return [_refusal(key, answer) for (key, _, _), answer in zip(appends, answers, strict=True)]
 
 
@@ -99,10 +99,15 @@ async def last_event(client: Any, key: str) -> tuple[int, bytes]:
     return first + len(events) - 1, events[-1]
 
 
-def publish(client: Any, *, key: str, events: Sequence[bytes], keep: int = 10_000) -> int:
+def publish(*, key: str, events: Sequence[bytes], keep: int = 10_000) -> int:
     """Appends to a log that many write to; Redis gives the numbers. About the last `keep` entries stay.
 
     Returns:
         The number of the last event.
     """
-    return int(_PUBLISH(client, [key, f"{key}:seq"], [keep, *events]))
+    return int(_PUBLISH.run([key, f"{key}:seq"], [keep, *events]))
+
+
+def post(*, key: str, events: Sequence[bytes], keep: int = 10_000) -> None:
+    """Like `publish`, from async code that does not wait for it."""
+    _PUBLISH.post([key, f"{key}:seq"], [keep, *events])

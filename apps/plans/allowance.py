@@ -54,7 +54,7 @@ def check(*, now: datetime, conversation_id: str = "") -> None:
     counts = not bills(status=status, overage=overage) and not (
         conversation_id and usage.is_counted(conversation_id=conversation_id)
     )
-    used = usage.used(since=subscription.period(now=now).started_at) if counts else 0
+    used = _used(subscription, now) if counts else 0
     decision = decide(status=status, plan=subscription.terms, used=used, overage=overage)
     if isinstance(decision, Refused):
         raise _ERRORS[decision.code](subscription.closing_message)
@@ -64,6 +64,23 @@ def plan_in_force() -> Plan:
     """What the tenant's limits follow from; without a subscription the smallest plan."""
     slug = Subscription.objects.values_list("plan", flat=True).first()
     return PLANS[slug] if slug else STARTER
+
+
+_NEAR = 50
+"""So many interactions before the limit each is counted; further away a count may be as old as a memory lasts."""
+_counts: Memory[int] = Memory()
+
+
+def _used(subscription: Subscription, now: datetime) -> int:
+    """Interactions of the period. The count grows with the period, so it is not made anew for each message."""
+    started_at = subscription.period(now=now).started_at
+    key = (subscription.tenant_id, started_at)
+    known = _counts.fresh(key)
+    if known is not None and known < subscription.terms.interactions - _NEAR:
+        return known
+    used = usage.used(since=started_at)
+    _counts.keep(key, used)
+    return used
 
 
 _subscriptions: Memory[Subscription] = Memory(Subscription, Tenant)

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from apps.common.errors import Unavailable
 from apps.common.ids import new_id
-from apps.common.redis import async_client, script
+from apps.common.redis import Script
 from apps.plans import refusals
 from apps.plans.core import budget
 from apps.plans.core.budget import Counter, Limits, Refused
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 HELD = 3_600
 """Seconds for which a reservation can be settled, much longer than any run; then the windows forget it."""
 
-_RESERVE = script("""
+_RESERVE = Script("""
 -- KEYS: held, refusals, the counters. ARGV: now, seconds held, seconds that refusals are kept, the hour, then for each
 -- counter its name, seconds, amount, what must fit, what to count. Refused by one limit = counted in none.
 local now, refused, reply, states = tonumber(ARGV[1]), nil, {}, {}
@@ -56,7 +56,7 @@ redis.call('SET', KEYS[1], 1, 'EX', ARGV[2])
 return reply
 """)
 
-_CORRECT = script("""
+_CORRECT = Script("""
 -- KEYS: held, the counters. ARGV: for each counter the window it was counted in, and what to add there.
 if redis.call('DEL', KEYS[1]) == 0 then return end
 for n = 2, #KEYS do
@@ -116,9 +116,7 @@ async def reserve(
         counted = 1 if limit.measure == "messages" else estimate
         arguments += [limit.name, limit.seconds, limit.amount, budget.needed(limit, estimate), counted]
     try:
-        reply = await _RESERVE(
-            async_client(), [keys.budget_held(tenant_id, reservation_id), refused.key, *counters], arguments
-        )
+        reply = await _RESERVE([keys.budget_held(tenant_id, reservation_id), refused.key, *counters], arguments)
     except RedisError as error:
         raise Unavailable("We cannot take messages at the moment. Please try again.", retry_after=5) from error
     numbers = iter(reply)
@@ -157,7 +155,7 @@ async def _correct(reservation: Reservation, *, messages: int, tokens: int) -> N
     amounts += [(*counter, tokens) for counter in reservation.tokens]
     names = [keys.budget_held(reservation.tenant_id, reservation.id), *(key for key, _, _ in amounts)]
     try:
-        await _CORRECT(async_client(), names, [number for _, *numbers in amounts for number in numbers])
+        await _CORRECT(names, [number for _, *numbers in amounts for number in numbers])
     except RedisError:
         # The answer is there and must not fail for this; the counters right themselves as their windows pass.
         logger.warning("A reservation could not be settled", extra={"reservation": reservation.id})

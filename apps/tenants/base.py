@@ -48,6 +48,16 @@ class TenantManager(models.Manager.from_queryset(TenantQuerySet)):  # type: igno
         rows = super().get_queryset()
         return rows if scope == EVERY_TENANT else rows.filter(tenant_id=scope)
 
+    def create(self, **fields: Any) -> Any:
+        """Needs no look at other rows; `Model.save` checks the tenant."""
+        row = self.model(**fields)
+        row.save(force_insert=True, using=self.db)
+        return row
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        """The same; `TenantQuerySet.bulk_create` checks the tenants."""
+        return super().get_queryset().bulk_create(objs, *args, **kwargs)
+
 
 class PrefixedIdModel(models.Model):
     """A primary key such as `bkg_…` (see common.ids); the class sets `id_prefix`."""

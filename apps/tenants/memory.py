@@ -52,10 +52,17 @@ class Memory(Generic[T]):
             return found
         version = self._version()  # before the rows are read: a write meanwhile makes the answer stale
         made = make()
+        self._keep(key, version, made)
+        return made
+
+    def keep(self, key: Hashable, answer: T) -> None:
+        """Remembers an answer that was just made."""
+        self._keep(key, self._version(), answer)
+
+    def _keep(self, key: Hashable, version: tuple[int, ...], answer: T) -> None:
         if len(self._kept) >= MOST:
             self._kept.clear()
-        self._kept[key] = (monotonic() + SECONDS, version, made)
-        return made
+        self._kept[key] = (monotonic() + SECONDS, version, answer)
 
     def _version(self) -> tuple[int, ...]:
         return tuple(_writes[source] for source in self._sources)

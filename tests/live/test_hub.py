@@ -121,7 +121,7 @@ async def test_who_comes_as_the_reader_leaves_is_read_to(
 
     monkeypatch.setattr(elsewhere.client, "client", client)
     for name in ("first", "second"):
-        await log.append(redis.async_client(), [(f"{key}-{name}", 1, [name.encode()])])
+        await log.append([(f"{key}-{name}", 1, [name.encode()])])
         async with asyncio.timeout(3):
             assert await read(elsewhere, f"{key}-{name}", after=0, upto=1) == [name.encode()]
             await leaving.wait()
@@ -216,9 +216,9 @@ async def test_an_append_whose_answer_was_lost_is_not_doubled(
     writer = here.write(key)
     real = log.append
 
-    async def lose_the_answer(client: Any, appends: Any) -> Any:
+    async def lose_the_answer(appends: Any) -> Any:
         monkeypatch.setattr(log, "append", real)
-        await real(client, appends)
+        await real(appends)
         writer.append(b"c")
         raise RedisError("connection reset")
 
@@ -242,10 +242,10 @@ async def test_events_wait_while_redis_is_away(here: Hub, key: str, monkeypatch:
     writer = here.write(key)
     real, failures = log.append, iter([True, True, False])
 
-    async def fail(client: Any, appends: Any) -> Any:
+    async def fail(appends: Any) -> Any:
         if next(failures, False):
             raise RedisError("away")
-        return await real(client, appends)
+        return await real(appends)
 
     monkeypatch.setattr(log, "append", fail)
     writer.append(b"1")
@@ -269,6 +269,6 @@ def test_entries_of_any_size_are_cut_at_any_position(sizes: list[int], after: in
 
 def test_many_writers_share_one_numbering(key: str) -> None:
     client = redis.client()
-    assert log.publish(client, key=key, events=[b"a", b"b"]) == 2
-    assert log.publish(client, key=key, events=[b"c"]) == 3
+    assert log.publish(key=key, events=[b"a", b"b"]) == 2
+    assert log.publish(key=key, events=[b"c"]) == 3
     assert log.after(client.xrange(key), 1) == [b"b", b"c"]

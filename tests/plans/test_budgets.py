@@ -8,14 +8,12 @@ from typing import Any
 
 import msgspec
 import pytest
-import redis.asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError
 
 from apps.common.errors import AppError, Unavailable
-from apps.common.redis import async_client, client
+from apps.common.redis import async_client, client, pipe
 from apps.plans import budgets
 from apps.plans.budgets import Reservation
 from apps.plans.core import budget
@@ -167,8 +165,11 @@ async def test_without_redis_no_message_is_taken_but_an_answer_stands(
     reserve: Reserve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reservation = await reserve()
-    nobody = redis.asyncio.Redis(unix_socket_path="/nowhere/redis.sock", retry=Retry(NoBackoff(), 0))
-    monkeypatch.setattr(budgets, "async_client", lambda: nobody)
+
+    async def away(*words: Any) -> Any:
+        raise ConnectionError("away")
+
+    monkeypatch.setattr(pipe(), "call", away)
     with pytest.raises(Unavailable) as refusal:
         await reserve()
     assert refusal.value.headers() == {"Retry-After": "5"}
