@@ -170,8 +170,8 @@ async def stream(
         response: httpx2.Response = posted  # as it is, because that is what we asked to have it cast to
         async with aclosing(response):
             async for lines in _data_lines(pieces(response)):
-                if events := answer.read(lines):
-                    yield events
+                if text := answer.read(lines):
+                    yield [TextDelta(text)]
     except openai.APIStatusError as error:
         if error.status_code == 429 or error.status_code >= 500:
             raise ModelUnavailable("The model is not answering at the moment.") from error
@@ -189,9 +189,9 @@ class _Answer:
         self.reason: str | None = None
         self.usage = _Usage()
 
-    def read(self, lines: list[bytes]) -> list[ModelEvent]:
-        """The texts of some chunks; their parts of tool calls are gathered."""
-        events: list[ModelEvent] = []
+    def read(self, lines: list[bytes]) -> str:
+        """The text of some chunks, which came together and so stay together; parts of tool calls are gathered."""
+        texts: list[str] = []
         for data in lines:
             chunk = _decode(data)
             if chunk.error is not None:
@@ -200,11 +200,11 @@ class _Answer:
                 self.usage = chunk.usage
             for choice in chunk.choices:
                 if choice.delta.content:
-                    events.append(TextDelta(choice.delta.content))
+                    texts.append(choice.delta.content)
                 for part in choice.delta.tool_calls or ():
                     _gather(self.calls, part)
                 self.reason = choice.finish_reason or self.reason
-        return events
+        return "".join(texts)
 
     def end(self) -> list[ModelEvent]:
         """The tool calls, complete, and the end."""
