@@ -16,7 +16,7 @@ SILENCE = 60.0
 IDLE = 30.0
 """Seconds for which an unused connection is kept."""
 BODY = "callsphere.body"
-"""Extension of a response: its body, as an `aiohttp.StreamReader`."""
+"""Extension of a response: aiohttp's own, for `pieces`."""
 
 
 class Silent(aiohttp.ClientError):
@@ -69,7 +69,7 @@ class Transport(httpx2.AsyncBaseTransport):
             headers=response.raw_headers,
             stream=_Body(response),
             request=request,
-            extensions={BODY: response.content},
+            extensions={BODY: response},
         )
 
     async def aclose(self) -> None:
@@ -78,12 +78,14 @@ class Transport(httpx2.AsyncBaseTransport):
 
 
 async def pieces(response: httpx2.Response) -> AsyncIterator[bytes]:
-    """The body as it arrives.
+    """The body as it arrives; what comes while the last piece is being worked on waits in the socket, for one read.
 
     Raises:
         aiohttp.ClientError: it was cut, or nothing came for SILENCE seconds.
     """
-    body: aiohttp.StreamReader = response.extensions[BODY]
+    bare: aiohttp.ClientResponse = response.extensions[BODY]
+    body = bare.content
+    socket = bare.connection.transport if bare.connection is not None else None  # None: it is all here
     loop = asyncio.get_running_loop()
     heard_at = loop.time()
     watch: asyncio.TimerHandle
@@ -99,6 +101,11 @@ async def pieces(response: httpx2.Response) -> AsyncIterator[bytes]:
     try:
         while piece := await body.readany():
             heard_at = loop.time()
+            if socket is None or body.is_eof():
+                yield piece
+                continue
+            socket.pause_reading()
             yield piece
+            socket.resume_reading()
     finally:
         watch.cancel()

@@ -23,8 +23,8 @@ from apps.live import log
 
 logger = logging.getLogger(__name__)
 
-SHARE = 0.0009
-LONGEST = 0.09
+SHARE = 0.001
+LONGEST = 0.1
 """Seconds that a group gathers: a SHARE for each open log, at most LONGEST. One visitor's words go out at once; a
 hundred visitors' words come in fewer, fuller writes."""
 BLOCK_MS = 5_000

@@ -54,6 +54,9 @@ class TenantManager(models.Manager.from_queryset(TenantQuerySet)):  # type: igno
         row.save(force_insert=True, using=self.db)
         return row
 
+    def _insert(self, *args: Any, **kwargs: Any) -> Any:
+        return super().get_queryset()._insert(*args, **kwargs)
+
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
         """The same; `TenantQuerySet.bulk_create` checks the tenants."""
         return super().get_queryset().bulk_create(objs, *args, **kwargs)
