@@ -1,6 +1,5 @@
 """What was said and done: conversations, their turns, and the tools that were called."""
 
-from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -34,15 +33,6 @@ class Conversation(TenantModel):
     widget_key = models.CharField(max_length=32, blank=True, editable=False)
     client_id = models.CharField(
         max_length=64, blank=True, editable=False, help_text="The visitor's own id of the chat, where a client has one."
-    )
-    person = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        editable=False,
-        on_delete=models.SET_NULL,
-        related_name="+",
-        help_text="Who of the team answers instead of the agents.",
     )
     contact = models.ForeignKey(
         "business.Contact", null=True, blank=True, on_delete=models.SET_NULL, related_name="conversations"
@@ -92,15 +82,6 @@ class Turn(TenantModel):
     agent_version = models.PositiveIntegerField(null=True, blank=True)
     ended = models.CharField(
         max_length=16, blank=True, help_text="Why the run ended with this turn; empty while it went on."
-    )
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        editable=False,
-        on_delete=models.SET_NULL,
-        related_name="+",
-        help_text="The person of the team who wrote it, instead of an agent.",
     )
     input_tokens = models.PositiveIntegerField(default=0, editable=False)
     output_tokens = models.PositiveIntegerField(default=0, editable=False)

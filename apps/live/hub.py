@@ -23,10 +23,12 @@ from apps.live import log
 
 logger = logging.getLogger(__name__)
 
-SHARE = 0.001
+SHARE = 0.003
 LONGEST = 0.1
-"""Seconds that a group gathers: a SHARE for each open log, at most LONGEST. One visitor's words go out at once; a
+"""Seconds that a log's words gather: a SHARE for each open log, at most LONGEST. One visitor's words go out at once; a
 hundred visitors' words come in fewer, fuller writes."""
+SLACK = 0.2
+"""Part of that time by which a log may go earlier, to travel with others. All at once would keep newcomers waiting."""
 BLOCK_MS = 5_000
 RETRY = 0.25
 PATIENCE = 10.0
@@ -157,7 +159,8 @@ class Hub:
         self.loop = asyncio.get_running_loop()
         self.feeds: dict[str, Feed] = {}
         self.writers = 0
-        self._dirty: dict[Writer, None] = {}
+        self._dirty: dict[Writer, float] = {}
+        """Who has something to send, and when it shall go."""
         self._urgent = asyncio.Event()
         self._flusher: asyncio.Task[None] | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -188,25 +191,36 @@ class Hub:
         return feed.writer
 
     def dirty(self, writer: Writer, *, urgent: bool) -> None:
-        self._dirty[writer] = None
         if urgent:
+            self._dirty[writer] = 0.0
             self._urgent.set()
+        elif writer not in self._dirty:
+            self._dirty[writer] = self.loop.time() + self._linger
         if self._flusher is None or self._flusher.done():
             self._flusher = asyncio.create_task(self._flush())
 
-    async def _gather(self) -> None:
-        """Lets a group gather, until something in it is urgent."""
-        timer = self.loop.call_later(min(LONGEST, self.writers * SHARE), self._urgent.set)
-        await self._urgent.wait()
-        timer.cancel()
-        self._urgent.clear()
+    @property
+    def _linger(self) -> float:
+        return min(LONGEST, self.writers * SHARE)
+
+    async def _gather(self) -> list[Writer]:
+        """Those whose time has come, once it has."""
+        while True:
+            horizon = self.loop.time() + SLACK * self._linger
+            if group := [writer for writer, due in self._dirty.items() if due <= horizon]:
+                break
+            self._urgent.clear()
+            timer = self.loop.call_at(min(self._dirty.values()), self._urgent.set)
+            await self._urgent.wait()
+            timer.cancel()
+        for writer in group:
+            del self._dirty[writer]
+        return [writer for writer in group if writer.failure is None]
 
     async def _flush(self) -> None:
         away_since: float | None = None
         while self._dirty:
-            await self._gather()
-            group = [writer for writer in self._dirty if writer.failure is None]
-            self._dirty.clear()
+            group = await self._gather()
             for writer in group:
                 if not writer.sending:
                     writer.sending, writer.pending = writer.pending[: log.MAX_EVENTS], writer.pending[log.MAX_EVENTS :]
@@ -220,7 +234,7 @@ class Hub:
                     if self.loop.time() - away_since > PATIENCE:
                         self._fail(writer, error)
                     else:
-                        self._dirty[writer] = None
+                        self._dirty[writer] = 0.0
                 await asyncio.sleep(RETRY)
                 continue
             except Exception as error:  # a bug of ours: no writer may wait for ever because of it
@@ -235,8 +249,8 @@ class Hub:
                     continue
                 sent, writer.sending = writer.sending, []
                 writer.feed.extend(sent)
-                if writer.pending:
-                    self._dirty[writer] = None
+                if writer.pending and writer not in self._dirty:
+                    self._dirty[writer] = 0.0
 
     async def _arrived_before(self, writer: Writer, refusal: Exception) -> bool:
         """Whether a refused group is in the log already, because only its answer had been lost."""

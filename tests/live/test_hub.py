@@ -173,9 +173,9 @@ async def test_the_log_of_a_lost_writer_goes_on_without_a_gap(here: Hub, elsewhe
     await asyncio.sleep(0)
     heir, so_far = await elsewhere.take_over(key)
     assert so_far == numbered(5)
-    lost.append(b"late", b"later", b"latest")
     heir.append(b"event 6")
     await heir.flushed(now=True)
+    lost.append(b"late", b"later", b"latest")
     with pytest.raises(log.Superseded):
         await lost.flushed()
     lost.close()
