@@ -136,9 +136,13 @@ class Leases:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._work())
 
+    def unwatch(self) -> None:
+        """Takes over nothing more."""
+        self._adopt = None
+
     async def close(self) -> None:
         """Ends the task. What is still held is left to others."""
-        self._adopt = None
+        self.unwatch()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)

@@ -108,6 +108,7 @@ async def take_over(member: Member) -> None:
 
 async def settled(*, within: float) -> None:
     """Waits for this process's runs to end; those that have not `within` seconds are left for others to take over."""
+    leases().unwatch()
     if _tasks:
         await asyncio.wait(_tasks, timeout=within)
     for run in list(_running.values()):

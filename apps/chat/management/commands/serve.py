@@ -1,6 +1,7 @@
 """`manage.py serve`: the production server (uvicorn), with the parts it needs started beside it."""
 
 import gc
+import resource
 import signal
 import socket
 import sys
@@ -27,6 +28,12 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def _raise_file_limit() -> None:
+    """An open answer is two sockets; the usual soft limit of 1,024 files would be 500 visitors."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard if hard != resource.RLIM_INFINITY else max(soft, 65_536), hard))
+
+
 class Command(BaseCommand):
     help = "Serve over HTTP and WebSocket."
 
@@ -51,6 +58,7 @@ class Command(BaseCommand):
             timeout_graceful_shutdown=LEAVING,
         )
         config.load()
+        _raise_file_limit()
         # What is loaded now stays: the collector need not look at it for every few hundred new objects.
         gc.collect()
         gc.freeze()
