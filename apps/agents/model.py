@@ -7,7 +7,6 @@ body, decoded by msgspec into the few fields we use.
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -19,7 +18,7 @@ import openai
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from apps.agents.transport import Transport, pieces
+from apps.agents.transport import Transport, bare, pieces
 from apps.common.errors import AppError
 
 
@@ -167,11 +166,14 @@ async def stream(
             stream_cls=openai.AsyncStream[Any],
             options={"headers": {"Accept-Encoding": "identity"}},  # the body is read as it is
         )
-        response: httpx2.Response = posted  # as it is, because that is what we asked to have it cast to
-        async with aclosing(response):
-            async for lines in _data_lines(pieces(response)):
+        body = bare(posted)
+        del posted, request, messages  # some 30 kB that would stay as long as the answer streams
+        try:
+            async for lines in _data_lines(pieces(body)):
                 if text := answer.read(lines):
                     yield [TextDelta(text)]
+        finally:
+            body.release()
     except openai.APIStatusError as error:
         if error.status_code == 429 or error.status_code >= 500:
             raise ModelUnavailable("The model is not answering at the moment.") from error

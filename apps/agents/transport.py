@@ -16,7 +16,7 @@ SILENCE = 60.0
 IDLE = 30.0
 """Seconds for which an unused connection is kept."""
 BODY = "callsphere.body"
-"""Extension of a response: aiohttp's own, for `pieces`."""
+"""Extension of a response: aiohttp's own, for `bare`."""
 
 
 class Silent(aiohttp.ClientError):
@@ -77,15 +77,20 @@ class Transport(httpx2.AsyncBaseTransport):
             await self._session.close()
 
 
-async def pieces(response: httpx2.Response) -> AsyncIterator[bytes]:
+def bare(response: httpx2.Response) -> aiohttp.ClientResponse:
+    """aiohttp's own response; release it when done. The other one need not be kept."""
+    found: aiohttp.ClientResponse = response.extensions[BODY]
+    return found
+
+
+async def pieces(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
     """The body as it arrives; what comes while the last piece is being worked on waits in the socket, for one read.
 
     Raises:
         aiohttp.ClientError: it was cut, or nothing came for SILENCE seconds.
     """
-    bare: aiohttp.ClientResponse = response.extensions[BODY]
-    body = bare.content
-    socket = bare.connection.transport if bare.connection is not None else None  # None: it is all here
+    body = response.content
+    socket = response.connection.transport if response.connection is not None else None  # None: it is all here
     loop = asyncio.get_running_loop()
     heard_at = loop.time()
     watch: asyncio.TimerHandle

@@ -118,6 +118,23 @@ def _finished(
 
 async def step(desk: Desk, *, max_tokens: int) -> AsyncGenerator[list[core.Event], None]:
     """One model step as the turn's events, in batches as they come; a failure is one, too."""
+    try:
+        async with aclosing(
+            model.stream(
+                model=desk.agent.model,
+                messages=await _messages(desk),
+                tools=brain.tool_schemas(desk.agent),
+                max_tokens=max_tokens,
+            )
+        ) as batches:
+            async for events in batches:
+                yield [_event(event) for event in events]
+    except (model.ModelUnavailable, model.ModelRefused) as error:
+        yield [core.StepFailed(error.code, core.APOLOGY, error.retryable)]
+
+
+async def _messages(desk: Desk) -> list[dict[str, Any]]:
+    """The prompt and what was said."""
     messages = desk.messages
     if messages is None:
         messages = await in_tenant(desk.tenant.pk, transcript.messages, conversation=desk.conversation)
@@ -128,19 +145,7 @@ async def step(desk: Desk, *, max_tokens: int) -> AsyncGenerator[list[core.Event
         channel=cast(Literal["chat", "phone", "browser"], desk.conversation.channel),
         handover=desk.conversation.handover,
     )
-    try:
-        async with aclosing(
-            model.stream(
-                model=desk.agent.model,
-                messages=[{"role": "system", "content": prompt}, *messages],
-                tools=brain.tool_schemas(desk.agent),
-                max_tokens=max_tokens,
-            )
-        ) as batches:
-            async for events in batches:
-                yield [_event(event) for event in events]
-    except (model.ModelUnavailable, model.ModelRefused) as error:
-        yield [core.StepFailed(error.code, core.APOLOGY, error.retryable)]
+    return [{"role": "system", "content": prompt}, *messages]
 
 
 def _event(event: model.ModelEvent) -> core.Event:
