@@ -10,7 +10,6 @@ from django.http import HttpRequest
 from apps.chat import tokens
 from apps.chat.tokens import BadToken, Visitor
 from apps.common import cors
-from apps.common.database import in_thread
 from apps.common.errors import AppError, InvalidInput
 from apps.plans.allowance import plan_in_force
 from apps.plans.core.budget import Limits, limits_of
@@ -73,8 +72,7 @@ _widgets: Memory[Widget] = Memory(WidgetKey, Subscription)
 
 async def known_widget(key: str) -> Widget:
     """Like `find_widget`; most of the time without a look into the database."""
-    found = _widgets.fresh(key)
-    return found if found is not None else await in_thread(_widgets.recall, key, partial(find_widget, key))
+    return await _widgets.find(key, partial(find_widget, key))
 
 
 async def widget_of(visitor: Visitor) -> Widget:
@@ -83,17 +81,10 @@ async def widget_of(visitor: Visitor) -> Widget:
     Raises:
         UnknownWidget: it is gone, or was switched off since.
     """
-    key = (visitor.tenant_id, visitor.widget_key)
-    found = _widgets.fresh(key)
-    return found if found is not None else await in_thread(_widgets.recall, key, partial(_find_of, visitor))
+    return await _widgets.find((visitor.tenant_id, visitor.widget_key), partial(_find_of, visitor))
 
 
 def _find_of(visitor: Visitor) -> Widget:
-    """Sync; needs no scope.
-
-    Raises:
-        UnknownWidget: it is gone, or was switched off since.
-    """
     with tenant_scope(visitor.tenant_id):
         row = WidgetKey.objects.filter(pk=visitor.widget_key, is_active=True).first()
         if row is None:
@@ -132,6 +123,12 @@ def required_visitor(request: HttpRequest) -> Visitor:
     if visitor is None:
         raise BadToken("Send the visitor token: Authorization: Bearer …")
     return visitor
+
+
+def check_visitor(visitor: Visitor | None, widget: Widget) -> None:
+    """Raises BadToken unless the visitor, if there is one, is of the widget's tenant."""
+    if visitor is not None and visitor.tenant_id != widget.tenant_id:
+        raise BadToken("The visitor token is for another widget.")
 
 
 def check_origin(request: HttpRequest, widget: Widget) -> None:

@@ -35,13 +35,8 @@ def own(*, visitor: Visitor, conversation_id: str) -> Conversation:
     return found
 
 
-def id_of_chat(*, visitor: Visitor, chat: str) -> str | None:
-    """The visitor's conversation that their client knows as `chat`."""
-    found = by_client_id(visitor=visitor, client_id=chat)
-    return found.pk if found else None
-
-
 def by_client_id(*, visitor: Visitor, client_id: str) -> Conversation | None:
+    """The visitor's conversation by the id that their client gave it."""
     return Conversation.objects.filter(visitor=visitor.id, client_id=client_id, channel=Channel.CHAT).first()
 
 

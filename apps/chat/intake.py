@@ -54,7 +54,8 @@ async def take(
         NotAllowed, NoAgent: as `conversations.accept`; the message may be sent again.
     """
     if chat and conversation_id is None:
-        conversation_id = await in_tenant(visitor.tenant_id, conversations.id_of_chat, visitor=visitor, chat=chat)
+        known = await in_tenant(visitor.tenant_id, conversations.by_client_id, visitor=visitor, client_id=chat)
+        conversation_id = known.pk if known else None
     record = Record(runs.new_run_id(), conversation_id or new_id("conv"), visitor, message_id)
     accept = partial(
         conversations.accept,
@@ -106,5 +107,5 @@ async def _take(
         await records.withdraw(record)
         await run.withdraw()
         raise
-    run.begin(desk, runs.opening(record, desk))
+    run.begin(desk)
     return run_id

@@ -102,6 +102,7 @@ class Leases:
 
     def __init__(self) -> None:
         self.owner = new_id("proc")
+        self._terms = (self.owner, int(LEASE * 1000))
         self.held: dict[str, Holder] = {}
         self._task: asyncio.Task[None] | None = None
         self._adopt: Callable[[Member], Awaitable[None]] | None = None
@@ -109,14 +110,13 @@ class Leases:
 
     async def hold(self, member: Member, holder: Holder) -> None:
         """The run is ours from now on, even before it has begun."""
-        await _HOLD(keys.leases(), [self.owner, int(LEASE * 1000), str(member)])
+        await _HOLD(keys.leases(), [*self._terms, str(member)])
         self.keep(member, holder)
 
     def keep(self, member: Member, holder: Holder) -> None:
         """Renews a lease that we have."""
         self.held[str(member)] = holder
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._work())
+        self._start()
 
     async def release(self, member: Member) -> None:
         """The run is over."""
@@ -133,6 +133,9 @@ class Leases:
     def watch(self, adopt: Callable[[Member], Awaitable[None]]) -> None:
         """From now on also claims what others have abandoned, and gives it to `adopt`."""
         self._adopt = adopt
+        self._start()
+
+    def _start(self) -> None:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._work())
 
@@ -154,7 +157,7 @@ class Leases:
                 if self.held:
                     await self._renew()
                 if self._adopt and clock() >= self._patient_until:
-                    for member in await _CLAIM(keys.leases(), [self.owner, int(LEASE * 1000), CLAIMS]):
+                    for member in await _CLAIM(keys.leases(), [*self._terms, CLAIMS]):
                         await self._claimed(Member(*member.decode().split("/", 1)))
             except RedisError:
                 logger.warning("Leases could not be renewed", extra={"runs": len(self.held)})
@@ -166,7 +169,7 @@ class Leases:
 
     async def _renew(self) -> None:
         members = list(self.held)
-        lost, stopped = await _RENEW(keys.leases(), [self.owner, int(LEASE * 1000), *members])
+        lost, stopped = await _RENEW(keys.leases(), [*self._terms, *members])
         for member in lost:
             if (holder := self.held.pop(member.decode(), None)) is not None:
                 holder.lose()

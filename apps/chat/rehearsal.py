@@ -156,7 +156,7 @@ async def _play(
     run = Run(record)
     await run.hold()
     await records.admit(record)
-    run.begin(desk, runs.opening(record, desk))
+    run.begin(desk)
     text, calls = "", []
     async with aclosing(runs.follow(tenant_id=visitor.tenant_id, run_id=record.run_id)) as batches:
         async for batch in batches:

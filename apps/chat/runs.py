@@ -155,14 +155,14 @@ class Run:
         _running.pop(self.member.run_id, None)
         await leases().release(self.member)
 
-    def begin(self, desk: Desk, opened: dict[str, Any]) -> None:
-        """Starts generating. `opened` is the `run` event's data."""
+    def begin(self, desk: Desk) -> None:
+        """Starts generating."""
         self.desk = desk
         self.turn = Turn(agent=desk.agent.name, labels=desk.labels)
         if self.reservation is not None:
             self.turn.max_tokens = self.reservation.max_tokens
         self.writer = hub().write(keys.run_log(*self.member))
-        self._handle(core.Opened(opened))
+        self._handle(core.Opened(_opening(self.record, desk)))
         if self.stop_asked:
             self._handle(core.StopAsked(self.stop_asked))
         self._start(taken_over=False)
@@ -317,7 +317,7 @@ class Run:
         self.turn, actions = recover(
             await self._take_log(),
             steps,
-            opened=opening(self.record, desk),
+            opened=_opening(self.record, desk),
             labels=desk.labels,
             now=self.clock(),
             hopeless=hopeless,
@@ -368,7 +368,7 @@ class Run:
             self.writer.close()
 
 
-def opening(record: Record, desk: Desk) -> dict[str, Any]:
+def _opening(record: Record, desk: Desk) -> dict[str, Any]:
     """What the `run` event tells the client."""
     return {
         "run": record.run_id,

@@ -12,10 +12,9 @@ from apps.chat import access, conversations, intake, records, runs, tokens
 from apps.chat.access import Widget
 from apps.chat.records import Record
 from apps.chat.tokens import BadToken, Visitor
-from apps.common import sse
+from apps.common import drain, sse
 from apps.common.addresses import client_address
 from apps.common.api import api_view, read_json
-from apps.common.drain import Draining, draining, goodbye
 from apps.common.errors import InvalidInput, NotFound
 from apps.common.ids import new_id
 from apps.common.streaming import streaming_response
@@ -87,8 +86,7 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
     body = read_json(request, _Ask)
     text = body.text()
     message_id = access.check_message_id(body.message_id) if body.message_id else new_id("msg")
-    if draining():
-        raise Draining("This server is about to restart. Please try again.", retry_after=1)
+    drain.refuse()
     visitor, widget = await _who(request, body)
     run_id = await intake.take(
         visitor=visitor,
@@ -107,8 +105,7 @@ async def _who(request: HttpRequest, body: _Ask) -> tuple[Visitor, Widget]:
     key = request.headers.get("X-Widget-Key") or body.widget
     widget = await access.widget_of(visitor) if visitor and not key else await access.known_widget(key)
     access.check_origin(request, widget)
-    if visitor is not None and visitor.tenant_id != widget.tenant_id:
-        raise BadToken("The visitor token is for another widget.")
+    access.check_visitor(visitor, widget)
     return visitor or tokens.new_visitor(tenant_id=widget.tenant_id, widget_key=widget.id), widget
 
 
@@ -171,8 +168,8 @@ async def _events(tenant_id: str, run_id: str, *, after: int) -> AsyncIterator[b
     prefix = run_id.encode() + b":"
     async with aclosing(runs.follow(tenant_id=tenant_id, run_id=run_id, after=after)) as batches:
         async for batch in batches:
-            if draining():
-                yield goodbye()
+            if drain.draining():
+                yield drain.goodbye()
                 return
             if batch:
                 yield b"".join([sse.event(name, prefix + b"%d" % number, data) for number, name, data in batch])

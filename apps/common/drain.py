@@ -35,6 +35,12 @@ def draining() -> bool:
     return _draining
 
 
+def refuse() -> None:
+    """Raises Draining if this process is about to leave; for whoever would begin something."""
+    if _draining:
+        raise Draining("This server is about to restart. Please try again.", retry_after=1)
+
+
 def goodbye() -> bytes:
     """The last words of a stream that its client shall take up elsewhere."""
     return sse.retry(randint(*RECONNECT_MS))  # noqa: S311  # jitter

@@ -94,8 +94,3 @@ class Pipe:
     async def _disconnect(self) -> None:
         with suppress(RedisError, OSError):
             await self._connection.disconnect(nowait=True)
-
-    async def close(self) -> None:
-        if self._task is not None:
-            await asyncio.gather(self._task, return_exceptions=True)
-        await self._disconnect()

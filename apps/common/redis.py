@@ -116,18 +116,18 @@ def client() -> Any:
     return redis.Redis.from_url(url(), protocol=2)
 
 
-def _retry() -> Retry:
-    """Once, at once: a connection that Redis closed while it idled. Whoever must wait longer knows how."""
-    return Retry(NoBackoff(), 1)
-
-
 def async_client() -> Any:
     """The `redis.asyncio.Redis` for async code, one for each event loop; replies are bytes."""
     loop = asyncio.get_running_loop()
     if (found := _async_clients.get(loop)) is None:
         # A burst waits for a connection of the pool; stock, each would open one of its own, and the 101st fail.
         pool = redis.asyncio.BlockingConnectionPool.from_url(
-            url(), max_connections=CONNECTIONS, timeout=WAIT, protocol=2, socket_timeout=None, retry=_retry()
+            url(),
+            max_connections=CONNECTIONS,
+            timeout=WAIT,
+            protocol=2,
+            socket_timeout=None,
+            retry=Retry(NoBackoff(), 1),  # for a connection that Redis closed while it idled
         )
         found = _async_clients[loop] = redis.asyncio.Redis(connection_pool=pool)
     return found

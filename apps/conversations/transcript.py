@@ -30,7 +30,7 @@ def messages(*, conversation: Conversation, turns: int = 40) -> list[dict[str, A
 
     An assistant message and the results of its tool calls are never separated: providers reject that.
     """
-    rows = list(reversed(_with_calls(conversation).order_by("-number")[:turns]))
+    rows = list(reversed(with_calls(conversation).order_by("-number")[:turns]))
     result: list[dict[str, Any]] = []
     for turn in rows:
         if turn.role == Turn.Role.VISITOR:
@@ -60,7 +60,7 @@ def messages(*, conversation: Conversation, turns: int = 40) -> list[dict[str, A
 def bubbles(*, conversation: Conversation) -> list[Bubble]:
     """The whole conversation for people, oldest first."""
     result: list[Bubble] = []
-    for turn in _with_calls(conversation):
+    for turn in with_calls(conversation):
         tools = tuple({"call": call.call, "name": call.name, "status": call.status} for call in turn.tool_calls.all())
         last = result[-1] if result else None
         if last is not None and last.role == turn.role == Turn.Role.AGENT and last.run == turn.run:
@@ -91,7 +91,7 @@ def bubbles(*, conversation: Conversation) -> list[Bubble]:
     return result
 
 
-def _with_calls(conversation: Conversation) -> Any:
+def with_calls(conversation: Conversation) -> Any:
     return (
         Turn.objects.filter(conversation=conversation)
         .exclude(ended=Turn.REPLACED)

@@ -280,15 +280,13 @@ class Hub:
 
     def _tick(self) -> None:
         """One timer for everyone who waits; one for each wait would cost more than the wait."""
-        now = self.loop.time()
-        for feed in list(self.feeds.values()):
-            feed.wake(due=now)
+        self.wake(due=self.loop.time())
         self._clock = self.loop.call_later(CLOCK, self._tick) if self.feeds else None
 
-    def wake(self) -> None:
-        """Gives every follower a look at the world, though nothing came."""
+    def wake(self, *, due: float = inf) -> None:
+        """Gives every follower a look at the world, though nothing came, unless they want to wait beyond `due`."""
         for feed in self.feeds.values():
-            feed.wake()
+            feed.wake(due=due)
 
     def drop_if_unused(self, feed: Feed) -> None:
         if not feed.followers and feed.writer is None and self.feeds.get(feed.key) is feed:

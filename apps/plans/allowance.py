@@ -6,7 +6,7 @@ from typing import cast
 from apps.common.errors import AppError
 from apps.plans import usage
 from apps.plans.core.allowance import Overage, Refused, bills, decide
-from apps.plans.core.catalogue import PLANS, STARTER, Plan
+from apps.plans.core.catalogue import STARTER, Plan
 from apps.plans.models import Subscription
 from apps.tenants.memory import Memory
 from apps.tenants.models import Tenant
@@ -62,8 +62,10 @@ def check(*, now: datetime, conversation_id: str = "") -> None:
 
 def plan_in_force() -> Plan:
     """What the tenant's limits follow from; without a subscription the smallest plan."""
-    slug = Subscription.objects.values_list("plan", flat=True).first()
-    return PLANS[slug] if slug else STARTER
+    try:
+        return _subscriptions.recall(current_tenant_id(), _subscription).terms
+    except NoSubscription:
+        return STARTER
 
 
 _NEAR = 50

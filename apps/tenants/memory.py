@@ -6,6 +6,8 @@ from typing import Generic, TypeVar
 
 from django.db import models, transaction
 
+from apps.common.database import in_thread
+
 T = TypeVar("T")
 
 _writes: dict[type[models.Model], int] = {}
@@ -54,6 +56,11 @@ class Memory(Generic[T]):
         made = make()
         self._keep(key, version, made)
         return made
+
+    async def find(self, key: Hashable, make: Callable[[], T]) -> T:
+        """`recall` for async code: no thread is troubled for what is fresh."""
+        found = self.fresh(key)
+        return found if found is not None else await in_thread(self.recall, key, make)
 
     def keep(self, key: Hashable, answer: T) -> None:
         """Remembers an answer that was just made."""

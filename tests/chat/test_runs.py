@@ -15,7 +15,7 @@ from apps.conversations.models import Turn
 from apps.plans.models import UsageEntry
 from apps.tenants import keys
 from apps.tenants.models import WidgetKey
-from apps.tenants.scope import tenant_scope
+from apps.tenants.scope import all_tenants, tenant_scope
 from tests.chat.client import Answer, Visitor
 
 HOURS = "What are your opening hours?"
@@ -40,6 +40,13 @@ def in_background(visitor: Visitor, text: str) -> tuple[threading.Thread, list[A
     return thread, answers
 
 
+def begun(visitor: Visitor) -> str:
+    """The id of the run that answers the visitor's only message, once the visitor has heard of it."""
+    eventually(lambda: visitor.conversation is not None)
+    with all_tenants(reason="a test looks for its one message"):
+        return Turn.objects.get(role="visitor").run
+
+
 def test_tokens_arrive_one_by_one(server: str, widget: WidgetKey) -> None:
     slow_down(widget, "slow=0.1")
     times: list[float] = []
@@ -58,9 +65,7 @@ def test_stop_ends_the_generation_and_keeps_what_was_said(server: str, widget: W
     slow_down(widget, "endless+slow=0.02")
     visitor = Visitor(server, widget.key)
     thread, answers = in_background(visitor, "hello")
-    eventually(lambda: visitor.conversation is not None)
-    with tenant_scope(widget.tenant_id):
-        run = Turn.objects.get(role="visitor").run
+    run = begun(visitor)
     assert visitor.http.post(f"/api/chat/runs/{run}/stop", headers=visitor.headers()).status_code == 202
     thread.join(10)
     assert answers[0].check().done["reason"] == "stopped"
@@ -77,9 +82,7 @@ def test_a_stop_from_another_process_arrives(server: str, widget: WidgetKey) -> 
     slow_down(widget, "endless+slow=0.02")
     visitor = Visitor(server, widget.key)
     thread, answers = in_background(visitor, "hello")
-    eventually(lambda: visitor.conversation is not None)
-    with tenant_scope(widget.tenant_id):
-        run = Turn.objects.get(role="visitor").run
+    run = begun(visitor)
     redis.client().hset(keys.leases()[2], f"{widget.tenant_id}/{run}", "stopped")
     thread.join(10)
     assert answers[0].check().done["reason"] == "stopped"

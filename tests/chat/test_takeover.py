@@ -13,7 +13,7 @@ from apps.tenants import keys
 from apps.tenants.models import WidgetKey
 from apps.tenants.scope import tenant_scope
 from tests.chat.client import Answer, Visitor
-from tests.chat.test_runs import HOURS, eventually, in_background, slow_down
+from tests.chat.test_runs import HOURS, begun, eventually, in_background, slow_down
 
 
 class Lost:
@@ -164,9 +164,7 @@ def test_a_process_that_only_seemed_lost_writes_nothing_more(server: str, widget
     slow_down(widget, "endless+slow=0.02")
     visitor = Visitor(server, widget.key)
     thread, seen = in_background(visitor, "hello")
-    eventually(lambda: visitor.conversation is not None)
-    with tenant_scope(widget.tenant_id):
-        run = Turn.objects.get(role="visitor").run
+    run = begun(visitor)
     log = keys.run_log(widget.tenant_id, run)
     client = redis.client()
     client.hset(keys.leases()[1], f"{widget.tenant_id}/{run}", "proc_heir")
@@ -194,9 +192,7 @@ def test_a_person_takes_over(server: str, widget: WidgetKey) -> None:
     slow_down(widget, "endless+slow=0.02")
     visitor = Visitor(server, widget.key)
     thread, seen = in_background(visitor, "hello")
-    eventually(lambda: visitor.conversation is not None)
-    with tenant_scope(widget.tenant_id):
-        run = Turn.objects.get(role="visitor").run
+    run = begun(visitor)
     redis.client().hset(keys.leases()[2], f"{widget.tenant_id}/{run}", "handoff")
     thread.join(10)
     assert seen[0].check().done["reason"] == "handoff"

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from apps.chat.core.turn import APOLOGY, Action, CallFinished, RunCall, Turn
+from apps.chat.core.turn import APOLOGY, PARAGRAPH, Action, CallFinished, RunCall, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def recover(
     if last is not None and last.ended:
         return turn, actions + _end(turn, seen, last)
     if seen.failed:
-        turn.step, turn.text = turn.step + 1, seen.tail.removeprefix("\n\n")
+        turn.step, turn.text = turn.step + 1, seen.tail.removeprefix(PARAGRAPH)
         return turn, actions + turn.finish("error")
     if hopeless:
         actions += _void(turn, seen)
@@ -153,7 +153,7 @@ def _replay(turn: Turn, seen: _Published, last: SavedStep) -> list[Action]:
 
 def _tell(turn: Turn, seen: _Published, step: SavedStep) -> list[Action]:
     """Makes the step's text what its readers are left with."""
-    paragraph = "\n\n" if turn.said > len(step.text) and step.text else ""
+    paragraph = PARAGRAPH if turn.said > len(step.text) and step.text else ""
     told = paragraph + step.text
     if seen.tail == told:
         seen.text = []

@@ -14,6 +14,8 @@ MAX_CALLS = 24
 MAX_CALLS_A_STEP = 8
 MAX_TEXT = 12_000
 """Characters of a whole answer; a model that will not stop is cut here."""
+PARAGRAPH = "\n\n"
+"""What stands between the steps of an answer in the log."""
 MAX_ARGUMENTS = 8_192
 """Characters of a call's arguments; longer ones are refused, and not shown."""
 MAX_SECONDS = 180.0
@@ -209,8 +211,7 @@ class Turn:
         cut = text[:room]
         actions: list[Action] = []
         if cut:
-            # Steps are paragraphs of one answer.
-            paragraph = "\n\n" if self.said and not self.text else ""
+            paragraph = PARAGRAPH if self.said and not self.text else ""
             self.text += cut
             actions.append(self.publish("", {"tok": paragraph + cut}))
         return actions if len(text) <= room else [*actions, *self.finish("length")]

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from apps.chat.core.turn import PARAGRAPH
+
 Chunk = dict[str, Any]
 
 FINISH_REASONS = {"stop": "stop", "length": "length", "error": "error"}
 """The client's word for the reason of our `done`; what it has no word for (`stopped`, `handoff`) is `other`."""
-PARAGRAPH = "\n\n"
-"""What the log puts between the steps of an answer; here each step's text is a part of its own."""
 
 
 @dataclass

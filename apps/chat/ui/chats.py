@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from django.db.models import Prefetch
 
 from apps.agents.live import NoAgent, live_agent
 from apps.chat import conversations
 from apps.chat.tokens import Visitor
+from apps.conversations import transcript
 from apps.conversations.models import ToolCall, Turn
 
 Part = dict[str, Any]
@@ -37,9 +37,8 @@ def messages(*, visitor: Visitor, chat: str) -> list[dict[str, Any]]:
     conversation = conversations.by_client_id(visitor=visitor, client_id=chat)
     if conversation is None:
         return []
-    rows = Turn.objects.filter(conversation=conversation).exclude(ended=Turn.REPLACED).order_by("number")
     found: list[dict[str, Any]] = []
-    for turn in rows.prefetch_related(Prefetch("tool_calls", queryset=ToolCall.objects.order_by("id"))):
+    for turn in transcript.with_calls(conversation):
         if turn.role == Turn.Role.VISITOR:
             found.append({"id": turn.pk, "role": "user", "parts": [_text(turn)]})
             continue

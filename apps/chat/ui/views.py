@@ -17,10 +17,9 @@ from apps.chat.core.ui import UIMessage
 from apps.chat.tokens import BadToken, Visitor
 from apps.chat.ui import chats, visitors
 from apps.chat.views import MAX_MESSAGE
-from apps.common import sse
+from apps.common import drain, sse
 from apps.common.addresses import client_address
 from apps.common.api import AsyncView, api_view, read_json
-from apps.common.drain import Draining, draining
 from apps.common.errors import InvalidInput, NotFound
 from apps.common.ids import new_id
 from apps.common.streaming import streaming_response
@@ -108,8 +107,7 @@ async def ask(request: HttpRequest) -> HttpResponseBase:
         raise InvalidInput("The chat's id must be 1 to 64 letters, digits or any of _ . : @ -", field="id")
     message = body.last_message()
     text = message.words()
-    if draining():
-        raise Draining("This server is about to restart. Please try again.", retry_after=1)
+    drain.refuse()
     visitor, widget = await visitors.identify(request, widget_key=body.widget)
     if visitor is None:
         if widget is None:

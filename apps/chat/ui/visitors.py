@@ -34,8 +34,7 @@ async def identify(request: HttpRequest, *, widget_key: str = "") -> tuple[Visit
     widget = await access.known_widget(key) if key else None
     if widget is not None:
         access.check_origin(request, widget)
-        if visitor is not None and visitor.tenant_id != widget.tenant_id:
-            raise BadToken("The visitor token is for another widget.")
+        access.check_visitor(visitor, widget)
     return visitor or _of_cookie(request, widget), widget
 
 
