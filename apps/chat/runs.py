@@ -350,22 +350,30 @@ class Run:
     async def _finish(self) -> None:
         await self._end_step()
         _running.pop(self.member.run_id, None)
-        if self.lost:
-            await leases().abandon(self.member)
-        else:
-            with suppress(Exception):
-                if self.writer is not None:
-                    await self.writer.flushed(now=True)
-                if self.gone:
-                    await records.withdraw(self.record)
-                else:
-                    await records.free(self.record)
-                    await records.close(self.record)
-                if self.reservation is not None:
-                    await budgets.settle(self.reservation, used=self.turn.input_tokens + self.turn.output_tokens)
-                await leases().release(self.member)
+        if not self.lost:
+            try:
+                await self._conclude()
+            except Exception as reason:
+                # Its last words are not told: somebody else must tell them once Redis is back.
+                self.lost = True
+                logger.warning("A run has no end", extra={"run": self.member.run_id, "reason": type(reason).__name__})
         if self.writer is not None:
             self.writer.close()
+        if self.lost:
+            await leases().abandon(self.member)
+
+    async def _conclude(self) -> None:
+        """All is said: nobody needs to go on with this run."""
+        if self.writer is not None:
+            await self.writer.flushed(now=True)
+        if self.gone:
+            await records.withdraw(self.record)
+        else:
+            await records.free(self.record)
+            await records.close(self.record)
+        if self.reservation is not None:
+            await budgets.settle(self.reservation, used=self.turn.input_tokens + self.turn.output_tokens)
+        await leases().release(self.member)
 
 
 def _opening(record: Record, desk: Desk) -> dict[str, Any]:

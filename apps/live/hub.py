@@ -117,8 +117,15 @@ class Writer:
         if self.failure is not None:
             raise self.failure
 
+    @property
+    def closed(self) -> bool:
+        return self.feed.writer is not self
+
     def close(self) -> None:
-        """The producer is done, or superseded: who still follows here follows as from another process."""
+        """The producer is done, or superseded: who still follows here follows as from another process.
+
+        What was not sent yet never is: it would stand in the way of whoever takes the log over.
+        """
         self.hub.writers -= 1
         self.feed.writer = None
         self.hub.drop_if_unused(self.feed)
@@ -215,7 +222,7 @@ class Hub:
             timer.cancel()
         for writer in group:
             del self._dirty[writer]
-        return [writer for writer in group if writer.failure is None]
+        return [writer for writer in group if writer.failure is None and not writer.closed]
 
     async def _flush(self) -> None:
         away_since: float | None = None
@@ -246,7 +253,8 @@ class Hub:
             for writer, refusal in zip(group, refusals, strict=True):
                 if refusal is not None and not await self._arrived_before(writer, refusal):
                     self._fail(writer, refusal)
-                    continue
+                if writer.failure is not None or writer.closed:
+                    continue  # whoever follows a closed one here reads from Redis what arrived
                 sent, writer.sending = writer.sending, []
                 writer.feed.extend(sent)
                 if writer.pending and writer not in self._dirty:

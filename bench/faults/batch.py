@@ -3,13 +3,13 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from processes import DidNotStart
 
 from faults.audit import PATIENCE, audit
-from faults.client import Told, Visitor
+from faults.client import Event, Told, Visitor
 from faults.cluster import WIDGET_KEY, Lane
 from faults.kinds import KINDS, OVER_WITHIN, Trial
 from faults.plan import plan_of
@@ -148,9 +148,23 @@ def _history(trial: Trial, found: Sequence[str]) -> str:
         who = f"visitor {number}"
         history.append((told.began_at, who, f"says {told.message!r}, a plan of {plan_of(told.message).seconds:.1f} s"))
         history += [(at, who, words) for at, words in told.notes]
-        history += [(event.at, who, f"{event.id} {event.name} {event.data}") for event in told.events]
+        for event in told.events:
+            if event.name != "message":
+                history.append((event.at, who, f"{event.id} {event.name} {event.data}"))
+        history += [(at, who, words) for at, words in _speech(told)]
     for at, who, words in sorted(history):
         lines.append(f"    {at - origin:7.2f} {who}: {words[:240]}")
     for number, worker in enumerate(trial.lane.workers):
         lines += [f"    log of worker {number}: … {words[-1_000:]}" for words in worker.last_words()]
     return "\n".join(lines)
+
+
+def _speech(told: Told) -> Iterator[tuple[float, str]]:
+    """(when, in words) for each row of messages with no other event and no second of silence between."""
+    row: list[Event] = []
+    for event in [*told.events, None]:
+        if row and (event is None or event.name != "message" or event.at - row[-1].at > 1):
+            yield row[0].at, f"{row[0].id} to {row[-1].seq} message, within {row[-1].at - row[0].at:.2f} s"
+            row = []
+        if event is not None and event.name == "message":
+            row.append(event)

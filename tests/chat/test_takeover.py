@@ -1,14 +1,17 @@
 """Runs whose process is gone, as it would leave them: a log, a lease that nobody renews, and what it had stored."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from redis.exceptions import RedisError
 
 from apps.chat import runs
 from apps.common import redis
 from apps.conversations import turns
 from apps.conversations.models import Conversation, ToolCall, Turn
+from apps.live import hub, log
 from apps.tenants import keys
 from apps.tenants.models import WidgetKey
 from apps.tenants.scope import tenant_scope
@@ -165,18 +168,38 @@ def test_a_process_that_only_seemed_lost_writes_nothing_more(server: str, widget
     visitor = Visitor(server, widget.key)
     thread, seen = in_background(visitor, "hello")
     run = begun(visitor)
-    log = keys.run_log(widget.tenant_id, run)
+    key = keys.run_log(widget.tenant_id, run)
     client = redis.client()
     client.hset(keys.leases()[1], f"{widget.tenant_id}/{run}", "proc_heir")
     eventually(lambda: run not in runs._running)
-    last = client.xrevrange(log, count=1)
+    last = client.xrevrange(key, count=1)
     first, events = int(last[0][0].split(b"-")[0]), list(last[0][1].values())
     done = runs.encode("done", {"reason": "stop", "usage": {}})
-    client.xadd(log, {"0": done}, id=f"{first + len(events)}-0")
+    client.xadd(key, {"0": done}, id=f"{first + len(events)}-0")
     thread.join(10)
     assert seen[0].check().done["reason"] == "stop"
     with tenant_scope(widget.tenant_id):
         assert not Turn.objects.filter(run=run, role="agent").exists()
+
+
+def test_an_end_that_could_not_be_written_is_told_by_the_next(
+    visitor: Visitor, widget: WidgetKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = log.append
+
+    async def refuse_the_end(appends: Sequence[log.Append]) -> list[Exception | None]:
+        if any(event.startswith(b"done") for _, _, events in appends for event in events):
+            monkeypatch.setattr(log, "append", real)
+            raise RedisError("away")
+        return await real(appends)
+
+    monkeypatch.setattr(hub, "PATIENCE", -1.0)
+    monkeypatch.setattr(log, "append", refuse_the_end)
+    answer = visitor.ask(HOURS).check()
+    assert answer.done["reason"] == "stop"
+    with tenant_scope(widget.tenant_id):
+        stored = Turn.objects.filter(run=answer.run["run"], role="agent").order_by("number")
+        assert "".join(turn.text for turn in stored) == answer.text
 
 
 def test_two_processes_never_store_a_step_twice(visitor: Visitor, widget: WidgetKey) -> None:

@@ -184,6 +184,35 @@ async def test_the_log_of_a_lost_writer_goes_on_without_a_gap(here: Hub, elsewhe
     assert await log.read_after(redis.async_client(), key, 0) == numbered(8)
 
 
+async def test_what_was_under_way_as_a_writer_closed_comes_once(
+    here: Hub, elsewhere: Hub, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It lost its lease with one group sent, whose answer is late, and another still in its hands."""
+    real, answer, sent = log.append, asyncio.Event(), asyncio.Event()
+
+    async def answer_late(appends: Any) -> Any:
+        monkeypatch.setattr(log, "append", real)
+        refusals = await real(appends)
+        sent.set()
+        await answer.wait()
+        return refusals
+
+    lost = here.write(key)
+    reader = asyncio.create_task(read(here, key, after=0, upto=3))
+    monkeypatch.setattr(log, "append", answer_late)
+    lost.append(b"event 1", b"event 2")
+    await sent.wait()
+    lost.append(b"never sent")
+    lost.close()
+    heir, so_far = await elsewhere.take_over(key)
+    assert so_far == numbered(2)
+    assert await read(here, key, after=0, upto=2) == numbered(2)
+    answer.set()
+    heir.append(b"event 3")
+    assert await reader == numbered(3)
+    assert await log.read_after(redis.async_client(), key, 0) == numbered(3)
+
+
 async def test_an_heir_that_comes_too_late_is_refused(here: Hub, elsewhere: Hub, key: str) -> None:
     """The owner was slow, and writes between the heir's reading and its first word."""
     owner = here.write(key)
