@@ -158,7 +158,6 @@ def _event(event: model.ModelEvent) -> core.Event:
             return core.StepEnded(reason, input_tokens, output_tokens)
 
 
-@transaction.atomic
 def save(desk: Desk, step: core.SaveStep, *, run: str, now: dt.datetime, tokens: tuple[int, int]) -> str:
     """Stores a finished step; with the last one, puts the answer and the run's (input, output) tokens on the ledger.
 
@@ -168,24 +167,25 @@ def save(desk: Desk, step: core.SaveStep, *, run: str, now: dt.datetime, tokens:
     Raises:
         StepStored: another process has stored it.
     """
-    turn = turns.add_agent_turn(
-        conversation=desk.conversation,
-        text=step.text,
-        run=run,
-        agent=desk.agent.slug,
-        agent_version=desk.agent.version,
-        ended=step.ended,
-        now=now,
-        step=step.number,
-        calls=[turns.AskedCall(call.call, call.name, call.arguments) for call in step.calls],
-        tokens=(step.input_tokens, step.output_tokens),
-    )
-    if step.ended:
-        conversation = desk.conversation
-        who = usage.Who(desk.agent.slug, conversation.widget_key, conversation.visitor)
-        usage.count_answer(
-            conversation_id=conversation.pk, input_tokens=tokens[0], output_tokens=tokens[1], now=now, who=who
+    conversation, agent = desk.conversation, desk.agent
+    with turns.storing_step(conversation=conversation, run=run, step=step.number):
+        turn = turns.add_agent_turn(
+            conversation=conversation,
+            text=step.text,
+            run=run,
+            agent=agent.slug,
+            agent_version=agent.version,
+            ended=step.ended,
+            now=now,
+            step=step.number,
+            calls=[turns.AskedCall(call.call, call.name, call.arguments) for call in step.calls],
+            tokens=(step.input_tokens, step.output_tokens),
         )
+        if step.ended:
+            who = usage.Who(agent.slug, conversation.widget_key, conversation.visitor)
+            usage.count_answer(
+                conversation_id=conversation.pk, input_tokens=tokens[0], output_tokens=tokens[1], now=now, who=who
+            )
     return turn.pk
 
 

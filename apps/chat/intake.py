@@ -88,7 +88,7 @@ async def _take(
     record: Record, reserve: Callable[[], Awaitable[Reservation]], accept: Callable[[], conversations.Desk]
 ) -> str:
     run = Run(record)
-    await run.hold()  # first: should this process die from here on, another one clears up
+    run.hold()  # first: should this process die from here on, another one clears up
     outcome, run_id = await records.admit(record)
     if outcome != "admitted":
         await run.withdraw()
@@ -103,7 +103,7 @@ async def _take(
         desk = await in_tenant(record.tenant_id, accept)
     except BaseException:
         if run.reservation is not None:
-            await budgets.release(run.reservation)
+            budgets.release(run.reservation)
         await records.withdraw(record)
         await run.withdraw()
         raise

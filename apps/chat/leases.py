@@ -108,9 +108,9 @@ class Leases:
         self._adopt: Callable[[Member], Awaitable[None]] | None = None
         self._patient_until = 0.0
 
-    async def hold(self, member: Member, holder: Holder) -> None:
-        """The run is ours from now on, even before it has begun."""
-        await _HOLD(keys.leases(), [*self._terms, str(member)])
+    def hold(self, member: Member, holder: Holder) -> None:
+        """The run is ours, even before it has begun: before anything that is asked of Redis later."""
+        _HOLD.post(keys.leases(), [*self._terms, str(member)])
         self.keep(member, holder)
 
     def keep(self, member: Member, holder: Holder) -> None:

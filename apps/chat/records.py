@@ -67,7 +67,7 @@ async def admit(record: Record) -> tuple[Literal["admitted", "known", "occupied"
 async def withdraw(record: Record) -> None:
     """Forgets a run that never began: its message may be sent again."""
     tenant_id = record.tenant_id
-    await free(record)
+    free(record)
     message = keys.message_run(tenant_id, record.visitor.id, record.message_id)
     await pipe().call("DEL", message, keys.run_state(tenant_id, record.run_id))
 
@@ -102,14 +102,14 @@ async def taken_over(record: Record) -> int:
     return int(await pipe().call("HINCRBY", keys.run_state(record.tenant_id, record.run_id), "takeovers", 1))
 
 
-async def free(record: Record) -> None:
-    """Lets the conversation take the next message."""
-    await _FREE([keys.active_run(record.tenant_id, record.conversation_id)], [record.run_id])
+def free(record: Record) -> None:
+    """Lets the conversation take the next message, before anything that is asked of Redis later."""
+    _FREE.post([keys.active_run(record.tenant_id, record.conversation_id)], [record.run_id])
 
 
-async def close(record: Record) -> None:
+def close(record: Record) -> None:
     """Marks the run as over and lets its log expire."""
     state = keys.run_state(record.tenant_id, record.run_id)
     pipe().post("EXPIRE", keys.run_log(record.tenant_id, record.run_id), KEPT)
     pipe().post("EXPIRE", state, KEPT)
-    await pipe().call("HSET", state, "over", 1)
+    pipe().post("HSET", state, "over", 1)

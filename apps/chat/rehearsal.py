@@ -154,7 +154,7 @@ async def _play(
         clock=clock,
     )
     run = Run(record)
-    await run.hold()
+    run.hold()
     await records.admit(record)
     run.begin(desk)
     text, calls = "", []

@@ -145,9 +145,9 @@ class Run:
 
     # What others call
 
-    async def hold(self) -> None:
+    def hold(self) -> None:
         """Makes the run ours, before anybody can know it."""
-        await leases().hold(self.member, self)
+        leases().hold(self.member, self)
         _running[self.member.run_id] = self
 
     async def withdraw(self) -> None:
@@ -307,7 +307,7 @@ class Run:
             return
         if action.ended:
             # Before `done` is published: who has read it may write at once.
-            await records.free(self.record)
+            records.free(self.record)
 
     async def _recover(self) -> None:
         """Makes the turn anew from what is logged and stored."""
@@ -369,10 +369,10 @@ class Run:
         if self.gone:
             await records.withdraw(self.record)
         else:
-            await records.free(self.record)
-            await records.close(self.record)
+            records.free(self.record)
+            records.close(self.record)
         if self.reservation is not None:
-            await budgets.settle(self.reservation, used=self.turn.input_tokens + self.turn.output_tokens)
+            budgets.settle(self.reservation, used=self.turn.input_tokens + self.turn.output_tokens)
         await leases().release(self.member)
 
 

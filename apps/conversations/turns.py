@@ -1,7 +1,8 @@
 """Writing conversations: starting them, adding turns, identifying the visitor, handing over."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
@@ -90,6 +91,24 @@ def answer_again(*, conversation: Conversation, run: str) -> None:
     asked.save(update_fields=["run"])
 
 
+@contextmanager
+def storing_step(*, conversation: Conversation, run: str, step: int) -> Iterator[None]:
+    """The transaction around everything that is stored of one step of a run.
+
+    Raises:
+        StepStored: the run has this step already; nothing is changed.
+    """
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError:
+        conversation.last_number = None  # somebody else has written
+        if Turn.objects.filter(conversation=conversation, run=run, step=step).exists():
+            raise StepStored(f"{run}, step {step}") from None
+        raise
+
+
+@transaction.atomic(savepoint=False)
 def add_agent_turn(
     *,
     conversation: Conversation,
@@ -106,46 +125,36 @@ def add_agent_turn(
     """One finished step of an agent: its words, the tools it asked for, and `ended` when it was the run's last.
 
     Args:
-        step: number in the run, from 1; 0 for one that no run wrote.
+        step: number in the run, from 1, and then within `storing_step`; 0 for one that no run wrote.
         tokens: what the model read and wrote.
-
-    Raises:
-        StepStored: the run has this step already; nothing is changed.
     """
-    try:
-        with transaction.atomic():
-            turn = _add(
-                conversation,
-                Turn.Role.AGENT,
-                text,
-                now,
-                run=run,
-                step=step,
-                agent=agent,
-                agent_version=agent_version,
-                ended=ended,
-                input_tokens=tokens[0],
-                output_tokens=tokens[1],
-            )
-            ToolCall.objects.bulk_create(
-                ToolCall(
-                    conversation=conversation,
-                    turn=turn,
-                    run=run,
-                    key=f"{run}:{call}",
-                    call=call,
-                    name=name[:64],
-                    arguments=arguments[:8_192],
-                    agent=agent,
-                    agent_version=agent_version,
-                )
-                for call, name, arguments in calls
-            )
-    except IntegrityError:
-        if step and Turn.objects.filter(conversation=conversation, run=run, step=step).exists():
-            raise StepStored(f"{run}, step {step}") from None
-        conversation.last_number = None  # somebody else has written
-        raise
+    turn = _add(
+        conversation,
+        Turn.Role.AGENT,
+        text,
+        now,
+        run=run,
+        step=step,
+        agent=agent,
+        agent_version=agent_version,
+        ended=ended,
+        input_tokens=tokens[0],
+        output_tokens=tokens[1],
+    )
+    ToolCall.objects.bulk_create(
+        ToolCall(
+            conversation=conversation,
+            turn=turn,
+            run=run,
+            key=f"{run}:{call}",
+            call=call,
+            name=name[:64],
+            arguments=arguments[:8_192],
+            agent=agent,
+            agent_version=agent_version,
+        )
+        for call, name, arguments in calls
+    )
     return turn
 
 

@@ -1,6 +1,5 @@
 """Budgets of the open widget, counted in Redis: reserved before a message is taken in, settled when its run is over."""
 
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,8 +15,6 @@ from apps.plans import refusals
 from apps.plans.core import budget
 from apps.plans.core.budget import Counter, Limits, Refused
 from apps.tenants import keys
-
-logger = logging.getLogger(__name__)
 
 HELD = 3_600
 """Seconds for which a reservation can be settled, much longer than any run; then the windows forget it."""
@@ -136,29 +133,26 @@ async def reserve(
     )
 
 
-async def settle(reservation: Reservation, *, used: int) -> None:
+def settle(reservation: Reservation, *, used: int) -> None:
     """The run is over and cost `used` tokens: what it did not use is given back, what it used beyond is added.
 
     Only the first settlement or release of a reservation counts, whichever process it comes from. A counter is put
     right in the window where the message was counted; once that has passed there is nothing to put right.
     """
-    await _correct(reservation, messages=0, tokens=used - reservation.estimate)
+    _correct(reservation, messages=0, tokens=used - reservation.estimate)
 
 
-async def release(reservation: Reservation) -> None:
+def release(reservation: Reservation) -> None:
     """The message was not taken after all: nothing of it counts."""
-    await _correct(reservation, messages=-1, tokens=-reservation.estimate)
+    _correct(reservation, messages=-1, tokens=-reservation.estimate)
 
 
-async def _correct(reservation: Reservation, *, messages: int, tokens: int) -> None:
+def _correct(reservation: Reservation, *, messages: int, tokens: int) -> None:
+    """Nobody waits for it: should it fail, the counters right themselves as their windows pass."""
     amounts = [(*counter, messages) for counter in reservation.messages] if messages else []
     amounts += [(*counter, tokens) for counter in reservation.tokens]
     names = [keys.budget_held(reservation.tenant_id, reservation.id), *(key for key, _, _ in amounts)]
-    try:
-        await _CORRECT(names, [number for _, *numbers in amounts for number in numbers])
-    except RedisError:
-        # The answer is there and must not fail for this; the counters right themselves as their windows pass.
-        logger.warning("A reservation could not be settled", extra={"reservation": reservation.id})
+    _CORRECT.post(names, [number for _, *numbers in amounts for number in numbers])
 
 
 def _anonymous(tenant_id: str, address: str) -> str:

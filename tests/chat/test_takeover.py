@@ -59,7 +59,10 @@ class Lost:
         return self.said(("run", opened))
 
     def stored(self, text: str, *, ended: str = "", calls: list[turns.AskedCall] | None = None) -> Turn:
-        with tenant_scope(self.widget.tenant_id):
+        with (
+            tenant_scope(self.widget.tenant_id),
+            turns.storing_step(conversation=self.conversation, run=self.id, step=1),
+        ):
             return turns.add_agent_turn(
                 conversation=self.conversation,
                 text=text,

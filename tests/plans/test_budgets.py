@@ -106,8 +106,8 @@ async def test_what_was_not_used_is_given_back_once(reserve: Reserve) -> None:
     with pytest.raises(TokenBudgetSpent):
         await reserve("vis_2", estimate=20_000)
     for _ in range(3):  # as when a run that was taken over is settled by both processes
-        await budgets.settle(first, used=11_000)
-    await budgets.release(first)
+        budgets.settle(first, used=11_000)
+    budgets.release(first)
     second = await reserve("vis_2", estimate=18_000)
     assert second.max_tokens == 19_000
     with pytest.raises(TokenBudgetSpent):
@@ -115,7 +115,7 @@ async def test_what_was_not_used_is_given_back_once(reserve: Reserve) -> None:
 
 
 async def test_what_was_used_beyond_is_added(reserve: Reserve) -> None:
-    await budgets.settle(await reserve(estimate=3_000), used=29_500)
+    budgets.settle(await reserve(estimate=3_000), used=29_500)
     with pytest.raises(TokenBudgetSpent):
         await reserve("vis_2", estimate=3_000)
     await reserve("vis_2", estimate=3_000, now=NOON + 2 * 3_600)
@@ -123,7 +123,7 @@ async def test_what_was_used_beyond_is_added(reserve: Reserve) -> None:
 
 async def test_a_message_that_was_not_taken_does_not_count(reserve: Reserve) -> None:
     for _ in range(10):
-        await budgets.release(await reserve(estimate=20_000))
+        budgets.release(await reserve(estimate=20_000))
     assert (await reserve(estimate=20_000)).max_tokens == 30_000
 
 
@@ -132,19 +132,19 @@ async def test_a_reservation_settled_late_corrects_its_own_window_only(reserve: 
     start = NOON // 60 * 60
     one, two = await reserve(limits=limits, now=start), await reserve(limits=limits, now=start)
     assert (await reserve(limits=limits, now=start + 60, estimate=2_500)).max_tokens == 4_000
-    await budgets.settle(one, used=0)  # its window is the one before by now
-    await budgets.release(await reserve(limits=limits, now=start + 60, estimate=2_500))
+    budgets.settle(one, used=0)  # its window is the one before by now
+    budgets.release(await reserve(limits=limits, now=start + 60, estimate=2_500))
     assert (await reserve(limits=limits, now=start + 60, estimate=2_500)).max_tokens == 4_500
     late = await reserve(limits=limits, now=start + 180, estimate=2_500)
     assert late.max_tokens == 10_000
-    await budgets.settle(two, used=0)
+    budgets.settle(two, used=0)
     assert (await reserve(limits=limits, now=start + 180, estimate=2_500)).max_tokens == 7_500
 
 
 async def test_whoever_takes_a_run_over_can_settle_it(reserve: Reserve) -> None:
     reservation = await reserve(estimate=20_000)
     stored = msgspec.json.encode(reservation)
-    await budgets.settle(msgspec.json.decode(stored, type=Reservation), used=0)
+    budgets.settle(msgspec.json.decode(stored, type=Reservation), used=0)
     assert (await reserve(estimate=20_000)).max_tokens == 30_000
 
 
@@ -173,8 +173,8 @@ async def test_without_redis_no_message_is_taken_but_an_answer_stands(
     with pytest.raises(Unavailable) as refusal:
         await reserve()
     assert refusal.value.headers() == {"Retry-After": "5"}
-    await budgets.settle(reservation, used=1)
-    await budgets.release(reservation)
+    budgets.settle(reservation, used=1)
+    budgets.release(reservation)
 
 
 @pytest.mark.parametrize(
@@ -225,9 +225,9 @@ def test_redis_and_the_core_agree(steps: list[tuple[int, str, int, str, int]]) -
             reservation = await asked
             assert decision == budget.Admitted(reservation.max_tokens, reservation.max_output_tokens)
             if then == "settle":
-                await budgets.settle(reservation, used=used)
+                budgets.settle(reservation, used=used)
             elif then == "release":
-                await budgets.release(reservation)
+                budgets.release(reservation)
             counts = {"keep": (1, tokens), "settle": (1, used), "release": (0, 0)}[then]
             for name, limit, counter in zip(names, A_FEW, counters, strict=True):
                 rolled = budget.rolled(limit, counter, now)
