@@ -1,8 +1,11 @@
 """Taking a message in, exactly once: whatever is repeated, and whoever leaves meanwhile."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
+from typing import Any, TypeVar
+
+from redis.exceptions import RedisError
 
 from apps.chat import conversations, records, runs
 from apps.chat.access import Widget
@@ -16,7 +19,14 @@ from apps.plans.budgets import Reservation
 from apps.plans.core.budget import estimate
 from apps.tenants.scope import in_tenant
 
-_tasks: set[asyncio.Task[str]] = set()
+T = TypeVar("T")
+
+UNDO_NOW = 0.5
+"""Seconds for which a refusal waits until its run is forgotten; usually it is at once."""
+UNDO_EVERY = 0.1
+UNDO_TRIES = 600
+"""How often, and how many times, that is tried while Redis is away."""
+_tasks: set[asyncio.Task[Any]] = set()
 
 
 class RunInProgress(AppError):
@@ -78,10 +88,7 @@ async def take(
         estimate=estimate(text),
         limits=widget.limits,
     )
-    task = asyncio.create_task(_take(record, reserve, accept))
-    _tasks.add(task)  # the loop itself holds tasks only weakly
-    task.add_done_callback(_tasks.discard)
-    return await asyncio.shield(task)
+    return await asyncio.shield(_kept(_take(record, reserve, accept)))
 
 
 async def _take(
@@ -89,23 +96,40 @@ async def _take(
 ) -> str:
     run = Run(record)
     run.hold()  # first: should this process die from here on, another one clears up
-    outcome, run_id = await records.admit(record)
-    if outcome != "admitted":
-        await run.withdraw()
+    try:
+        outcome, run_id = await records.admit(record)
+        if outcome == "admitted":
+            run.reservation = await reserve()
+            desk = await in_tenant(record.tenant_id, accept)
+            run.begin(desk)
+            return run_id
+    except BaseException:
+        undoing = _kept(_undo(run))
+        await asyncio.wait({undoing}, timeout=UNDO_NOW)
+        raise
+    await run.withdraw()
     if outcome == "occupied":
         raise RunInProgress("The last message is still being answered.", run=run_id, retry_after=2)
-    if outcome == "known":
-        if await records.exists(tenant_id=record.tenant_id, run_id=run_id):
-            return run_id
-        raise NotFound("This message was answered earlier; read the conversation.", field="message_id")
-    try:
-        run.reservation = await reserve()
-        desk = await in_tenant(record.tenant_id, accept)
-    except BaseException:
-        if run.reservation is not None:
-            budgets.release(run.reservation)
-        await records.withdraw(record)
-        await run.withdraw()
-        raise
-    run.begin(desk)
-    return run_id
+    if await records.exists(tenant_id=record.tenant_id, run_id=run_id):
+        return run_id
+    raise NotFound("This message was answered earlier; read the conversation.", field="message_id")
+
+
+async def _undo(run: Run) -> None:
+    """Forgets a run that never begins, so that its message can be sent again; as soon as Redis takes it."""
+    if run.reservation is not None:
+        budgets.release(run.reservation)
+    for _ in range(UNDO_TRIES):
+        try:
+            await records.withdraw(run.record)
+            break
+        except RedisError:
+            await asyncio.sleep(UNDO_EVERY)
+    await run.withdraw()
+
+
+def _kept(work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
+    task = asyncio.create_task(work)
+    _tasks.add(task)  # the loop itself holds tasks only weakly
+    task.add_done_callback(_tasks.discard)
+    return task

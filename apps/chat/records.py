@@ -25,6 +25,10 @@ redis.call('HSET', KEYS[3], 'over', 0, 'takeovers', 0, unpack(ARGV, 4))
 redis.call('EXPIRE', KEYS[3], ARGV[2])
 return {'admitted', ARGV[1]}
 """)
+_WITHDRAW = Script("""
+for n = 1, 2 do if redis.call('GET', KEYS[n]) == ARGV[1] then redis.call('DEL', KEYS[n]) end end
+redis.call('DEL', KEYS[3])
+""")
 _FREE = Script("if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end")
 
 
@@ -65,11 +69,16 @@ async def admit(record: Record) -> tuple[Literal["admitted", "known", "occupied"
 
 
 async def withdraw(record: Record) -> None:
-    """Forgets a run that never began: its message may be sent again."""
+    """Forgets a run that never began, if it was admitted at all: its message may be sent again."""
     tenant_id = record.tenant_id
-    free(record)
-    message = keys.message_run(tenant_id, record.visitor.id, record.message_id)
-    await pipe().call("DEL", message, keys.run_state(tenant_id, record.run_id))
+    await _WITHDRAW(
+        [
+            keys.message_run(tenant_id, record.visitor.id, record.message_id),
+            keys.active_run(tenant_id, record.conversation_id),
+            keys.run_state(tenant_id, record.run_id),
+        ],
+        [record.run_id],
+    )
 
 
 async def find(*, tenant_id: str, run_id: str) -> Record | None:

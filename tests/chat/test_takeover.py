@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from redis.exceptions import RedisError
 
-from apps.chat import runs
+from apps.chat import records, runs
 from apps.common import redis
+from apps.common.errors import Unavailable
 from apps.conversations import turns
 from apps.conversations.models import Conversation, ToolCall, Turn
 from apps.live import hub, log
+from apps.plans import budgets
 from apps.tenants import keys
 from apps.tenants.models import WidgetKey
 from apps.tenants.scope import tenant_scope
@@ -89,6 +91,13 @@ class Lost:
         answer = self.visitor.resume(self.id)
         assert answer is not None
         return answer.check()
+
+
+def leases_of(widget: WidgetKey) -> list[bytes]:
+    """The runs of the tenant that somebody holds."""
+    return [
+        each for each in redis.client().zrange(keys.leases()[0], 0, -1) if each.startswith(widget.tenant_id.encode())
+    ]
 
 
 @pytest.fixture
@@ -203,6 +212,38 @@ def test_an_end_that_could_not_be_written_is_told_by_the_next(
     with tenant_scope(widget.tenant_id):
         stored = Turn.objects.filter(run=answer.run["run"], role="agent").order_by("number")
         assert "".join(turn.text for turn in stored) == answer.text
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_message_that_redis_did_not_take_can_be_sent_again(
+    visitor: Visitor, widget: WidgetKey, monkeypatch: pytest.MonkeyPatch, answered: bool
+) -> None:
+    """It was admitted, and then its answer was lost, or the next thing could not be asked; nor, for a while, undone."""
+    admit, withdraw, message_id = records.admit, records.withdraw, str(uuid.uuid4())
+    failures = iter([True, True, False])
+
+    async def admit_and_fail(record: records.Record) -> Any:
+        admitted = await admit(record)
+        if not answered:
+            raise RedisError("away")
+        return admitted
+
+    async def reserve(**_: Any) -> Any:
+        raise Unavailable("away")
+
+    async def fail_at_first(record: records.Record) -> None:
+        if next(failures, False):
+            raise RedisError("away")
+        await withdraw(record)
+
+    with monkeypatch.context() as redis_is_away:
+        redis_is_away.setattr(records, "admit", admit_and_fail)
+        redis_is_away.setattr(budgets, "reserve", reserve)
+        redis_is_away.setattr(records, "withdraw", fail_at_first)
+        with pytest.raises(AssertionError, match="503"):
+            visitor.ask(HOURS, message_id=message_id)
+    assert visitor.ask(HOURS, message_id=message_id).check().done["reason"] == "stop"
+    eventually(lambda: not leases_of(widget))
 
 
 def test_two_processes_never_store_a_step_twice(visitor: Visitor, widget: WidgetKey) -> None:
