@@ -93,6 +93,8 @@ class Writer:
     sending: list[bytes] = field(default_factory=list)
     """The group under way. Sent again unchanged when its answer is lost, so that Redis can tell it came twice."""
     failure: Exception | None = None
+    outages: int = 0
+    """Of Redis, after which the log is known to have all that was acknowledged."""
 
     def append(self, *events: bytes, urgent: bool = False) -> int:
         """Gives the events their numbers and sends them with the next group; the next group leaves now if `urgent`.
@@ -168,6 +170,7 @@ class Hub:
         self.writers = 0
         self._dirty: dict[Writer, float] = {}
         """Who has something to send, and when it shall go."""
+        self._outages = 0
         self._urgent = asyncio.Event()
         self._flusher: asyncio.Task[None] | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -193,7 +196,7 @@ class Hub:
     def _write(self, key: str, events: list[bytes]) -> Writer:
         feed = self.feeds.setdefault(key, Feed(key, first=len(events) + 1))
         feed.extend(events[feed.last :])
-        feed.writer = Writer(self, feed, position=feed.last)
+        feed.writer = Writer(self, feed, position=feed.last, outages=self._outages)
         self.writers += 1
         return feed.writer
 
@@ -232,11 +235,13 @@ class Hub:
                 if not writer.sending:
                     writer.sending, writer.pending = writer.pending[: log.MAX_EVENTS], writer.pending[log.MAX_EVENTS :]
             try:
+                await self._mend(group)
                 refusals = await log.append(
                     [(writer.feed.key, writer.feed.last + 1, writer.sending) for writer in group]
                 )
             except RedisError as error:
                 away_since = away_since or self.loop.time()
+                self._outages += 1
                 for writer in group:
                     if self.loop.time() - away_since > PATIENCE:
                         self._fail(writer, error)
@@ -259,6 +264,19 @@ class Hub:
                 writer.feed.extend(sent)
                 if writer.pending and writer not in self._dirty:
                     self._dirty[writer] = 0.0
+
+    async def _mend(self, group: Sequence[Writer]) -> None:
+        """A Redis that was killed may come back without what it acknowledged last (up to two seconds of it, when its
+        disk is slow). Whoever still writes gives that again, or the numbers would have a hole."""
+        for writer in [writer for writer in group if writer.outages != self._outages]:
+            feed, known = writer.feed, self._outages
+            last, _ = await log.last_event(self.client, feed.key)
+            if feed.first - 1 <= last < feed.last:
+                logger.warning("A log is mended", extra={"log": feed.key, "events": feed.last - last})
+                lost = feed.events[last + 1 - feed.first :]
+                for start in range(0, len(lost), log.MAX_EVENTS):
+                    await log.append([(feed.key, last + 1 + start, lost[start : start + log.MAX_EVENTS])])
+            writer.outages = known
 
     async def _arrived_before(self, writer: Writer, refusal: Exception) -> bool:
         """Whether a refused group is in the log already, because only its answer had been lost."""

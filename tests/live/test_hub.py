@@ -283,6 +283,27 @@ async def test_events_wait_while_redis_is_away(here: Hub, key: str, monkeypatch:
     assert await log.read_after(redis.async_client(), key, 0) == [b"1", b"2"]
 
 
+async def test_what_a_killed_redis_forgot_is_given_again(
+    here: Hub, elsewhere: Hub, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = here.write(key)
+    for event in numbered(5):
+        writer.append(event)
+        await writer.flushed(now=True)
+    real, client = log.append, redis.async_client()
+
+    async def kill(appends: Any) -> Any:
+        monkeypatch.setattr(log, "append", real)
+        await client.delete(key)
+        await real([(key, 1, numbered(2))])
+        raise RedisError("connection reset")
+
+    monkeypatch.setattr(log, "append", kill)
+    writer.append(b"event 6")
+    await writer.flushed()
+    assert await read(elsewhere, key, after=0, upto=6) == numbered(6)
+
+
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sizes=st.lists(st.integers(1, log.MAX_EVENTS), min_size=1, max_size=8), after=st.integers(0, 1_100))
 def test_entries_of_any_size_are_cut_at_any_position(sizes: list[int], after: int) -> None:
