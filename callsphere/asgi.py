@@ -21,7 +21,10 @@ from apps.chat.leases import leases
 from apps.common import drain
 from apps.common.streaming import StreamHandler
 from apps.edge import sockets
+from apps.telephony.calls import gateway
 from apps.tenants.rls import assert_runtime_role
+from apps.voice import sockets as voice
+from apps.voice.under_way import under_way
 
 App = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
@@ -60,6 +63,8 @@ class Application:
         """From now on this process takes up the runs that others lose."""
         self.is_watching = True
         leases().watch(runs.take_over)
+        under_way().watch()
+        drain.before_the_cut[:] = [under_way().settled]
 
     async def _lifespan(self, receive: Any, send: Any) -> None:
         await receive()
@@ -74,6 +79,8 @@ class Application:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await runs.settled(within=drain.BOUND)
+        await under_way().close()
+        await gateway().aclose()
         await model.close()
         await send({"type": "lifespan.shutdown.complete"})
 
@@ -83,7 +90,11 @@ async def _refuse(scope: dict[str, Any], receive: Any, send: Any) -> None:
     await send({"type": "websocket.close", "code": 1000})
 
 
-SOCKETS: dict[str, App] = {"/ws/healthz/": sockets.echo}
+SOCKETS: dict[str, App] = {
+    "/ws/healthz/": sockets.echo,
+    "/ws/voice/twilio/": voice.twilio,
+    "/ws/voice/browser/": voice.browser,
+}
 """WebSockets by path; every other one is refused."""
 
 application = Application()

@@ -40,6 +40,13 @@ class Environment(BaseSettings):
     sandbox_pace: float = Field(default=25.0, ge=0)
     """Words per second of the simulated provider; 0 = as fast as possible."""
 
+    twilio_account_sid: str = ""
+    twilio_auth_token: str = ""
+    twilio_api_base: str = ""
+    """Another address of Twilio's REST interface, such as a region's."""
+    public_url: str = ""
+    """https://host as the outside calls us, where a proxy does not say so."""
+
     default_from_email: str = "CallSphere <noreply@callsphere.example>"
     trusted_proxies: int = Field(default=0, ge=0, le=10)
     """How many reverse proxies in front append to X-Forwarded-For."""

@@ -58,7 +58,9 @@ INSTALLED_APPS = [
     "apps.agents",
     "apps.plans",
     *VERTICAL_APPS,
+    "apps.telephony",
     "apps.chat",
+    "apps.voice",
     "apps.edge",
     "apps.sandbox",
 ]
@@ -77,7 +79,7 @@ MIDDLEWARE = [
 # The lean stack of routes that stream: async only, or every open stream would hold a thread.
 STREAM_MIDDLEWARE = ["apps.common.middleware.RequestContext"]
 STREAM_BODIES = {"/api/chat/ui": 1_048_576}  # the AI SDK sends the whole conversation with each message
-STREAM_PREFIXES = ("/api/chat/", "/healthz", "/readyz")
+STREAM_PREFIXES = ("/api/chat/", "/api/voice/", "/healthz", "/readyz")
 
 ROOT_URLCONF = "callsphere.urls"
 ASGI_APPLICATION = "callsphere.asgi.application"
@@ -142,6 +144,10 @@ SANDBOX_LAUNCHER = "apps.sandbox.launcher.ensure_running"
 CHAT_MODEL = ENV.chat_model
 VOICE_MODEL = ENV.voice_model
 TRANSCRIPTION_MODEL = ENV.transcription_model
+TWILIO_ACCOUNT_SID = ENV.twilio_account_sid
+TWILIO_AUTH_TOKEN = ENV.twilio_auth_token
+TWILIO_API_BASE = ENV.twilio_api_base
+PUBLIC_URL = ENV.public_url.rstrip("/")
 TRUSTED_PROXIES = ENV.trusted_proxies
 
 EMAIL_BACKEND = f"django.core.mail.backends.{'console' if DEBUG else 'smtp'}.EmailBackend"

@@ -4,11 +4,17 @@ from django.contrib import admin
 from django.urls import include, path
 
 from apps.chat import pages
+from apps.voice import views as voice
+from apps.voice import webhooks
 from callsphere import health
 
 urlpatterns = [
     path("", pages.landing, name="landing"),
     path("demo/<slug:slug>/", pages.demo, name="demo"),
+    path("demo/voice/<slug:slug>/", voice.demo, name="voice-demo"),
+    path("api/voice/tickets", voice.tickets, name="voice-tickets"),
+    path("voice/twilio/incoming", webhooks.incoming, name="twilio-incoming"),
+    path("voice/twilio/status", webhooks.status, name="twilio-status"),
     path("widget/v1.js", pages.loader, name="widget-loader"),
     path("widget/frame/<str:key>", pages.frame, name="widget-frame"),
     path("api/chat/", include("apps.chat.urls")),

@@ -10,12 +10,12 @@ from django.utils import timezone
 from apps.agents.live import live_agent
 from apps.agents.models import Agent
 from apps.chat.access import Widget
-from apps.chat.desk import Clock, Desk, prepare
 from apps.chat.tokens import Visitor
 from apps.common.errors import NotFound
 from apps.common.ids import is_id
 from apps.conversations import transcript, turns
 from apps.conversations.models import Channel, Conversation
+from apps.desk.desk import Clock, Desk, prepare
 from apps.plans import allowance
 from apps.plans.allowance import NotAllowed
 from apps.tenants.models import Tenant, WidgetKey

@@ -113,6 +113,7 @@ def landing(request: HttpRequest) -> HttpResponse:
                 "name": vertical.name,
                 "tagline": vertical.tagline,
                 "demo_url": f"/demo/{live[slug][0].slug}/" if slug in live else None,
+                "call_url": f"/demo/voice/{live[slug][0].slug}/" if slug in live else None,
             }
             for slug, vertical in verticals().items()
         ],

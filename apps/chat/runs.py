@@ -20,11 +20,11 @@ from apps.chat import records
 from apps.chat.core import turn as core
 from apps.chat.core.recovery import recover
 from apps.chat.core.turn import StopReason, Turn
-from apps.chat.desk import Desk
 from apps.chat.leases import Member, ask_to_stop, leases
 from apps.chat.records import Record
 from apps.common.ids import new_id
 from apps.conversations.turns import StepStored
+from apps.desk.desk import Desk
 from apps.live import log
 from apps.live.hub import Writer, hub
 from apps.plans import budgets

@@ -1,5 +1,6 @@
 """Whether this process is about to leave. Set once, when it is told to (SIGTERM); read wherever something may begin."""
 
+from collections.abc import Awaitable, Callable
 from random import randint
 
 from apps.common import sse
@@ -9,6 +10,8 @@ BOUND = 10.0
 """Seconds for which what has begun may go on here after the signal."""
 RECONNECT_MS = (200, 2_000)
 """Bounds of the time after which a stream's client comes back: apart, not all in the same moment."""
+before_the_cut: list[Callable[[], Awaitable[None]]] = []
+"""What is waited for before open connections are cut: the composition root says."""
 _draining = False
 
 

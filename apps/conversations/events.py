@@ -52,7 +52,21 @@ class VisitorIdentified(Event, frozen=True, tag=True):
     contact: str
 
 
-ConversationEvent = ConversationStarted | TurnAdded | ToolCallFinished | HandedOver | VisitorIdentified
+class CallStarted(Event, frozen=True, tag=True):
+    call: str
+    direction: str
+    carrier: str
+
+
+class CallEnded(Event, frozen=True, tag=True):
+    call: str
+    reason: str
+    seconds: int
+
+
+ConversationEvent = (
+    ConversationStarted | TurnAdded | ToolCallFinished | HandedOver | VisitorIdentified | CallStarted | CallEnded
+)
 _encode = msgspec.json.Encoder().encode
 
 

@@ -74,7 +74,8 @@ class Turn(TenantModel):
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="turns")
     number = models.PositiveIntegerField(editable=False)
     role = models.CharField(max_length=16, choices=Role)
-    text = models.TextField(blank=True)
+    text = models.TextField(blank=True, help_text="In a call, what was heard of it.")
+    unheard = models.TextField(blank=True, help_text="In a call, what was said after the caller had interrupted.")
     run = models.CharField(max_length=32, blank=True, editable=False)
     step = models.PositiveSmallIntegerField(default=0, editable=False, help_text="An agent's step of its run, from 1.")
     message_id = models.CharField(max_length=64, blank=True, editable=False)
@@ -104,6 +105,53 @@ class Turn(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.get_role_display()} {self.number}"
+
+
+class Call(TenantModel):
+    """A conversation by voice: how it came about, how it ended, what it took."""
+
+    id_prefix = "voc"
+
+    class Direction(models.TextChoices):
+        INBOUND = "inbound", "Incoming"
+        OUTBOUND = "outbound", "Outgoing"
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Under way"
+        ENDED = "ended", "Ended"
+
+    conversation = models.OneToOneField(Conversation, on_delete=models.CASCADE, related_name="call")
+    direction = models.CharField(max_length=16, choices=Direction, default=Direction.INBOUND)
+    status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
+    carrier = models.SlugField(help_text="Who carried it: a phone company, or the browser.")
+    carrier_call = models.CharField(max_length=64, blank=True, help_text="The carrier's own id of the call.")
+    caller = models.CharField(max_length=32, blank=True, help_text="Their number, where the carrier tells it.")
+    number = models.CharField(max_length=32, blank=True, help_text="Ours.")
+    ended = models.CharField(max_length=32, blank=True, help_text="Why it ended.")
+    started_at = models.DateTimeField(default=timezone.now, editable=False)
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    usage = models.JSONField(default=dict, blank=True, help_text="Tokens by kind, as the model counted them.")
+    timings = models.JSONField(default=dict, blank=True, help_text="Where the time went, in milliseconds.")
+
+    class Meta(TenantModel.Meta):
+        ordering = ["-started_at"]
+        indexes = [models.Index(fields=["tenant", "-started_at"], name="call_recent")]
+        constraints = [
+            # A carrier may announce a call twice: it is one call all the same.
+            models.UniqueConstraint(
+                fields=["tenant", "carrier", "carrier_call"],
+                condition=~models.Q(carrier_call=""),
+                name="one_call_per_carrier_call",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_direction_display()} call, {timezone.localtime(self.started_at):%b %-d %H:%M}"
+
+    @property
+    def seconds(self) -> int | None:
+        """How long it took; None while it is under way."""
+        return None if self.ended_at is None else round((self.ended_at - self.started_at).total_seconds())
 
 
 class ToolCall(TenantModel):

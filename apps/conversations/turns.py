@@ -158,6 +158,32 @@ def add_agent_turn(
     return turn
 
 
+def add_spoken_turn(
+    *,
+    conversation: Conversation,
+    role: str,
+    text: str,
+    run: str,
+    now: dt.datetime,
+    unheard: str = "",
+    agent: str = "",
+    agent_version: int | None = None,
+    ended: str = "",
+) -> Turn:
+    """What one side of a call said; `run` is the call."""
+    return _add(
+        conversation,
+        role,
+        text,
+        now,
+        unheard=unheard,
+        run=run,
+        agent=agent,
+        agent_version=agent_version,
+        ended=ended,
+    )
+
+
 def of_run(*, conversation: Conversation, run: str, role: str) -> list[Turn]:
     """What a run has stored, with its tool calls, in order."""
     rows = Turn.objects.filter(conversation=conversation, run=run, role=role).order_by("number")

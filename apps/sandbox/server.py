@@ -2,6 +2,7 @@
 
     POST /v1/chat/completions    streamed or whole
     GET  /v1/models, /v1/models/{model}
+    WS   /v1/realtime?model=…         the Realtime protocol (GA)
 
 Any API key is accepted. Every answer carries `x-callsphere-sandbox: 1` and names the model that was asked for.
 Faults are asked for by the header `X-Sandbox-Fault` or after a "+" in the model's name ("any+429");
@@ -22,6 +23,7 @@ from .core.completion import Chunks, Output, error, whole
 from .core.faults import ENDLESS, Fault, UnknownFault, attempt_key, faults_of
 from .core.request import BadRequest, ChatRequest, read_request
 from .core.turn import respond
+from .realtime.socket import deny, hold, model_of, pace_of
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -43,10 +45,14 @@ class _Cut(Exception):
 
 class _Server:
     def __init__(self, pace: float) -> None:
+        self._pace = pace
         self._delay = 1 / pace if pace > 0 else 0.0
         self._attempts: OrderedDict[str, int] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._converse(scope, receive, send)
+            return
         if scope["type"] != "http":
             return
         method, path = scope["method"], scope["path"].rstrip("/")
@@ -70,7 +76,8 @@ class _Server:
         try:
             request = read_request(json.loads(body))
             header = dict(scope["headers"]).get(b"x-sandbox-fault", b"").decode("latin-1")
-            faults = self._due(request, header)
+            key = attempt_key(request.model, header, request.messages)
+            faults = self._due(faults_of(request.model, header), key)
         except BadRequest as bad:
             await _json(send, 400, error(bad.message, "invalid_request_error", bad.param, bad.code))
             return
@@ -92,12 +99,33 @@ class _Server:
             # Returning without the last part makes the server drop the connection.
             return
 
-    def _due(self, request: ChatRequest, header: str) -> dict[str, Fault]:
-        """The faults that apply to this attempt of the request."""
-        faults = faults_of(request.model, header)
+    async def _converse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A Realtime session."""
+        await receive()  # websocket.connect
+        model = model_of(scope["query_string"])
+        header = dict(scope["headers"]).get(b"x-sandbox-fault", b"").decode("latin-1")
+        denial = deny(send)
+        if scope["path"].rstrip("/") != "/v1/realtime":
+            await _fail(denial, 404, f"Invalid URL (GET {scope['path']})")
+            return
+        if not model:
+            await _fail(denial, 400, "You must provide a model parameter.", "model")
+            return
+        try:
+            faults = self._due(faults_of(model, header), f"realtime\n{model}\n{header}")
+        except UnknownFault as bad:
+            await _fail(denial, 400, f"There is no fault named {str(bad)!r}.", "model")
+            return
+        status = next((int(name) for name in faults if name.isdigit()), None)
+        if status:
+            await _refuse(denial, status, faults[str(status)])
+            return
+        await hold(model, faults, pace_of(self._pace, faults), receive, send)
+
+    def _due(self, faults: tuple[Fault, ...], key: str) -> dict[str, Fault]:
+        """The faults that apply to this attempt of the request that `key` stands for."""
         if not any(f.times for f in faults):
             return {f.name: f for f in faults}
-        key = attempt_key(request.model, header, request.messages)
         before = self._attempts.pop(key, 0)
         self._attempts[key] = before + 1
         if len(self._attempts) > _REMEMBERED:

@@ -53,3 +53,18 @@ def leases() -> tuple[str, str, str]:
     The members name their tenant; no request reads these keys by a name of its own.
     """
     return "cs:{platform}:leases:until", "cs:{platform}:leases:owner", "cs:{platform}:leases:stop"
+
+
+def voice_ticket(secret: str) -> str:
+    """The platform's own: what a ticket opens. Only who was given the secret can name the key."""
+    return f"cs:{{platform}}:voice:ticket:{secret}"
+
+
+def voice_address(tenant_id: str, address: str, hour: int) -> str:
+    """How many calls without a sign-up one address has begun at a tenant in an hour; `address` is a hash."""
+    return _key(tenant_id, "voice", "address", address, str(hour))
+
+
+def calls() -> str:
+    """The platform's own: which calls are under way until when; the members name their tenant."""
+    return "cs:{platform}:calls"

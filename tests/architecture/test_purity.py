@@ -12,7 +12,7 @@ CORES = sorted([*APPS.glob("**/core/**/*.py"), APPS / "common" / "sse.py"])
 ALLOWED = {
     "__future__", "bisect", "calendar", "collections", "dataclasses", "datetime", "decimal", "difflib", "enum",
     "fractions", "functools", "heapq", "itertools", "json", "math", "operator", "re", "string", "types", "typing",
-    "unicodedata", "zoneinfo", "rapidfuzz",
+    "unicodedata", "zoneinfo", "rapidfuzz", "array", "base64", "binascii", "msgspec", "numpy", "struct", "zlib",
 }  # fmt: skip
 IMPURE_CALLS = {"open", "print", "input", "exec", "eval", "__import__"}
 CLOCKS = {"now", "utcnow", "today", "time", "monotonic", "perf_counter"}

@@ -11,9 +11,10 @@ from apps.agents.models import Agent
 from apps.agents.registry import verticals
 from apps.business.models import Contact
 from apps.conversations import turns
-from apps.conversations.models import ToolCall
+from apps.conversations.models import Call, ToolCall
 from apps.plans import usage
 from apps.plans.subscriptions import start_trial
+from apps.telephony import numbers
 from apps.tenants import audit
 from apps.tenants.base import TenantModel
 from apps.tenants.models import ApiKey, Tenant, User, WidgetKey
@@ -36,6 +37,7 @@ def fill(tenant: Tenant, *, owner: str) -> User:
         releases.draft_of(agent=agent)
         WidgetKey().save()
         ApiKey.issue(name="CRM")
+        numbers.assign(number="+12125550100" if tenant.slug == "riverside" else "+442071838750")
         audit.record(actor="system", action="test.filled")
         conversation = turns.start(agent=agent.slug, channel="chat", now=now, visitor="vis_x")
         turns.add_visitor_turn(conversation=conversation, text="hello", message_id="m", run="r", now=now)
@@ -45,6 +47,7 @@ def fill(tenant: Tenant, *, owner: str) -> User:
         ToolCall.objects.create(
             conversation=conversation, turn=turn, run="r", key="k", call="c", name="n", arguments="{}"
         )
+        Call.objects.create(conversation=conversation, carrier="twilio", carrier_call=f"CA-{tenant.slug}")
         turns.identify(conversation_id=conversation.pk, contact_id=Contact.objects.earliest("pk").pk, now=now)
         usage.count_interaction(conversation_id=conversation.pk, now=now)
     return user

@@ -26,6 +26,10 @@ Rows = dict[type[TenantModel], list[str]]
 PUBLIC = {
     "landing": "the same for everybody",
     "demo": "a demo business's public site",
+    "voice-demo": "a demo business's public page",
+    "voice-tickets": "for demo businesses, which anybody may call",
+    "twilio-incoming": "signed by the carrier; the called number names the tenant",
+    "twilio-status": "signed by the carrier, about a call it carries",
     "widget-loader": "one script for all",
     "healthz": "says nothing of tenants",
     "readyz": "says nothing of tenants",

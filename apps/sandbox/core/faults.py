@@ -13,6 +13,17 @@ followed by `*n` to apply to the first n attempts of the same request only (a re
     loop            the same tool call again and again, whatever it returned
     wrongtypes      tool arguments of the wrong types
     inventedids     tool calls with made-up ids, without looking anything up
+
+In a Realtime session a request is a connection, so that `*n` applies to the first n connections with the same model's
+name; `slow` is the wait before each response (default 2), `cut` counts events of responses (default 5), and there are
+
+    late=0.5        seconds before each piece of audio
+    burst           all audio at once, as fast as the socket takes it
+    reorder         the last piece of audio comes after response.done, also of a cancelled response
+    silent          asked for a response, it never answers
+    notruncate      truncating always fails, as if the item were shorter
+    expire=10       the session ends after so many seconds, as it does after an hour (close code 1001)
+    quota           the connection is accepted, then ended for want of quota
 """
 
 import json
@@ -25,7 +36,10 @@ from .brain import Reply
 from .completion import Output
 from .schema import Argument, Kind, Tool
 
-NAMES = frozenset({"slow", "cut", "badjson", "unknowntool", "endless", "loop", "wrongtypes", "inventedids"})
+NAMES = frozenset(
+    {"slow", "cut", "badjson", "unknowntool", "endless", "loop", "wrongtypes", "inventedids"}
+    | {"late", "burst", "reorder", "silent", "notruncate", "expire", "quota"}
+)
 _PART = re.compile(r"(?P<name>[a-z]+|[45]\d\d)(?:=(?P<value>\d+(?:\.\d+)?))?(?:\*(?P<times>\d+))?$")
 ENDLESS = "and then there is one more thing to say about it, "
 

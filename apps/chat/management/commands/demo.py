@@ -21,6 +21,7 @@ class Command(BaseCommand):
         rows = [("Platform", f"{base_url}/", ""), ("Administrator", f"{base_url}/admin/", demo.ADMINISTRATOR)]
         for loaded in demo.load(now=timezone.now()):
             rows.append((loaded.tenant.name, f"{base_url}/demo/{loaded.tenant.slug}/", ""))
+            rows.append(("", f"{base_url}/demo/voice/{loaded.tenant.slug}/", "call it, for a minute"))
             rows += [("", f"{base_url}/admin/", email) for email, _, _ in loaded.demo.logins]
             rows.append(("", "widget key", loaded.demo.widget_key))
         self.stdout.write("")

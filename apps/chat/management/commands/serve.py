@@ -1,5 +1,6 @@
 """`manage.py serve`: the production server (uvicorn), with the parts it needs started beside it."""
 
+import asyncio
 import gc
 import resource
 import signal
@@ -25,6 +26,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         drain.begin()
         hub().wake()
+        await asyncio.gather(*(wait() for wait in drain.before_the_cut))
         await super().shutdown(sockets)
 
 

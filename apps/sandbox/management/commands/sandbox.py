@@ -15,7 +15,7 @@ from apps.sandbox.server import build_app
 
 
 class Command(BaseCommand):
-    help = "Serve the offline stand-in for the model provider (Chat Completions)."
+    help = "Serve the offline stand-in for the model provider (Chat Completions and Realtime)."
     requires_system_checks = []
     requires_migrations_checks = False
 

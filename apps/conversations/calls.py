@@ -1,0 +1,119 @@
+"""Writing calls: their beginning, what was heard, their end."""
+
+import datetime as dt
+from collections.abc import Mapping
+
+from django.db import IntegrityError, transaction
+
+from apps.common.errors import AppError
+from apps.conversations import events, turns
+from apps.conversations.models import Call, Conversation, Turn
+
+
+class CallKnown(AppError):
+    """The carrier announced a call that is under way, or over, already."""
+
+    code = "call_known"
+    status = 409
+
+
+def begin(
+    *,
+    agent: str,
+    channel: str,
+    carrier: str,
+    now: dt.datetime,
+    carrier_call: str = "",
+    caller: str = "",
+    number: str = "",
+    direction: str = Call.Direction.INBOUND,
+    visitor: str = "",
+    conversation_id: str = "",
+) -> Call:
+    """A call and its conversation.
+
+    Args:
+        agent: slug of who answers.
+        carrier_call: the carrier's own id, by which the same call is not begun twice.
+        conversation_id: the id of the conversation, when it was promised to somebody already.
+
+    Raises:
+        CallKnown: this carrier's call has begun before.
+    """
+    try:
+        with transaction.atomic():
+            conversation = turns.start(agent=agent, channel=channel, now=now, visitor=visitor, id=conversation_id)
+            call = Call.objects.create(
+                conversation=conversation,
+                direction=direction,
+                carrier=carrier,
+                carrier_call=carrier_call[:64],
+                caller=caller[:32],
+                number=number[:32],
+                started_at=now,
+            )
+            events.publish(
+                events.CallStarted(
+                    conversation=conversation.pk,
+                    at=now.timestamp(),
+                    call=call.pk,
+                    direction=direction,
+                    carrier=carrier,
+                )
+            )
+    except IntegrityError:
+        raise CallKnown("This call has begun already.") from None
+    return call
+
+
+@transaction.atomic
+def add_turn(
+    *,
+    conversation: Conversation,
+    call_id: str,
+    role: str,
+    text: str,
+    now: dt.datetime,
+    unheard: str = "",
+    agent: str = "",
+    agent_version: int | None = None,
+    ended: str = "",
+) -> Turn:
+    """What one side said. Of an agent's words `text` is what the caller heard, `unheard` what they did not."""
+    return turns.add_spoken_turn(
+        conversation=conversation,
+        role=role,
+        text=text,
+        unheard=unheard,
+        run=call_id,
+        agent=agent,
+        agent_version=agent_version,
+        ended=ended,
+        now=now,
+    )
+
+
+@transaction.atomic
+def end(
+    *,
+    call_id: str,
+    reason: str,
+    now: dt.datetime,
+    usage: Mapping[str, int] | None = None,
+    timings: Mapping[str, float] | None = None,
+) -> bool:
+    """Closes the call and its conversation; False when somebody has already: whoever comes first says why."""
+    call = Call.objects.select_related("conversation").get(pk=call_id)
+    ended = {"status": Call.Status.ENDED, "ended": reason[:32], "ended_at": now}
+    if not Call.objects.filter(pk=call_id, status=Call.Status.ACTIVE).update(
+        **ended, usage=dict(usage or {}), timings=dict(timings or {})
+    ):
+        return False
+    Conversation.objects.filter(pk=call.conversation_id).update(status=Conversation.Status.CLOSED, last_at=now)
+    seconds = max(0, round((now - call.started_at).total_seconds()))
+    events.publish(
+        events.CallEnded(
+            conversation=call.conversation_id, at=now.timestamp(), call=call_id, reason=reason, seconds=seconds
+        )
+    )
+    return True

@@ -1,0 +1,1 @@
+"""The agent at its desk: what every channel shares of answering somebody."""

@@ -1,0 +1,126 @@
+"""The calls of this process, and the record of every process's calls in Redis.
+
+A call whose process died is ended on record by another process, within seconds: nothing stays under way for ever.
+"""
+
+import asyncio
+import logging
+from contextlib import suppress
+from weakref import WeakKeyDictionary
+
+from django.utils import timezone
+from redis.exceptions import RedisError
+
+from apps.common.redis import Script, pipe
+from apps.conversations import calls as records
+from apps.conversations.models import Call
+from apps.tenants import keys
+from apps.tenants.scope import in_tenant
+from apps.voice.bridge import Bridge
+from apps.voice.core.events import EndAsked
+
+logger = logging.getLogger(__name__)
+
+HELD = 15.0
+"""Seconds after the last renewal at which a call counts as abandoned."""
+RENEW = 3.0
+DRAIN = 60.0
+"""Seconds for which calls may go on after a SIGTERM; then they are ended with a word."""
+DRAIN_WORDS = "I am sorry, I have to end this call for a moment of maintenance. Please call again. Goodbye."
+GOODBYE = 15.0
+"""Seconds that such a goodbye may take."""
+
+_RENEW = Script("""
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for i = 2, #ARGV do redis.call('ZADD', KEYS[1], now + ARGV[1], ARGV[i]) end
+local found = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 64)
+for _, member in ipairs(found) do redis.call('ZREM', KEYS[1], member) end
+return found
+""")
+
+
+class UnderWay:
+    """The bridges of one event loop."""
+
+    def __init__(self) -> None:
+        self._bridges: dict[str, Bridge] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    def __len__(self) -> int:
+        return len(self._bridges)
+
+    def find(self, call_id: str) -> Bridge | None:
+        return next((bridge for bridge in self._bridges.values() if bridge.office.call.pk == call_id), None)
+
+    def enter(self, bridge: Bridge) -> None:
+        self._bridges[_member(bridge.office.call)] = bridge
+        self._empty.clear()
+        self.watch()
+
+    def leave(self, bridge: Bridge) -> None:
+        member = _member(bridge.office.call)
+        self._bridges.pop(member, None)
+        if not self._bridges:
+            self._empty.set()
+        pipe().post("ZREM", keys.calls(), member)
+
+    def watch(self) -> None:
+        """From now on renews our calls, and ends those that a lost process left."""
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._work())
+
+    async def settled(self, *, within: float = DRAIN) -> None:
+        """Lets the calls finish; those that have not `within` seconds are ended with a word."""
+        await self._wait(within)
+        for bridge in list(self._bridges.values()):
+            bridge.end(EndAsked("drain", words=DRAIN_WORDS))
+        await self._wait(GOODBYE)
+
+    async def _wait(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._empty.wait()
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _work(self) -> None:
+        while True:
+            try:
+                members = list(self._bridges)
+                lost = await _RENEW([keys.calls()], [int(HELD * 1000), *members])
+                for member in lost:
+                    await _end_lost(member.decode())
+            except RedisError:
+                logger.warning("Calls could not be renewed", extra={"calls": len(self._bridges)})
+            except Exception:
+                logger.exception("The calls' task stumbled")
+            await asyncio.sleep(RENEW)
+
+
+def _member(call: Call) -> str:
+    return f"{call.tenant_id}/{call.pk}"
+
+
+async def _end_lost(member: str) -> None:
+    tenant_id, _, call_id = member.partition("/")
+    with suppress(Call.DoesNotExist):  # its tenant is gone
+        ended = await in_tenant(tenant_id, records.end, call_id=call_id, reason="process_lost", now=timezone.now())
+        if ended:
+            logger.warning("A call lost its process", extra={"call": call_id})
+
+
+_under_way: WeakKeyDictionary[asyncio.AbstractEventLoop, UnderWay] = WeakKeyDictionary()
+
+
+def under_way() -> UnderWay:
+    """This event loop's."""
+    loop = asyncio.get_running_loop()
+    if (found := _under_way.get(loop)) is None:
+        found = _under_way[loop] = UnderWay()
+    return found
