@@ -64,5 +64,5 @@ class Command(BaseCommand):
         # What is loaded now stays: the collector need not look at it for every few hundred new objects.
         gc.collect()
         gc.freeze()
-        gc.set_threshold(20_000, 20, 50)
+        gc.set_threshold(5_000, 4, 4)  # a connection that dies old is garbage of the oldest kind
         Server(config).run()
