@@ -18,9 +18,10 @@ from apps.business.contacts import readable_phone
 from apps.business.models import Service, Staff
 from apps.chat import access, conversations, tokens
 from apps.chat.access import UnknownWidget, Widget
+from apps.desk import demos
 from apps.plans.core.catalogue import catalogue
 from apps.tenants.models import Tenant, WidgetKey
-from apps.tenants.scope import all_tenants, tenant_scope
+from apps.tenants.scope import tenant_scope
 
 _LOADER_AGE = 3_600
 """Seconds for which a customer's page may keep the loader; a fix reaches everybody within the hour."""
@@ -91,20 +92,15 @@ def _frame_ancestors(widget: Widget) -> str:
 
 
 def _demo_tenant(slug: str) -> tuple[Tenant, WidgetKey] | None:
-    with all_tenants(reason="the public demo pages name a tenant by its slug"):
-        tenant = Tenant.objects.filter(slug=slug).first()
-    if tenant is None:
-        return None
-    with tenant_scope(tenant.pk):
-        widget = WidgetKey.objects.filter(is_active=True).order_by("id").first()
-    return (tenant, widget) if widget is not None else None
+    tenant, widget = demos.find(slug) or (None, None)
+    return (tenant, widget) if tenant is not None and widget is not None else None
 
 
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
     """What the product is, with an agent to talk to at once."""
-    demos = {slug: vertical.demo for slug, vertical in verticals().items()}
-    live = {slug: found for slug, demo in demos.items() if demo and (found := _demo_tenant(demo.slug))}
+    packs = {slug: vertical.demo for slug, vertical in verticals().items()}
+    live = {slug: found for slug, demo in packs.items() if demo and (found := _demo_tenant(demo.slug))}
     first = next(iter(live.values()), None)
     context: dict[str, Any] = {
         "verticals": [
@@ -141,8 +137,7 @@ _CHANNELS = {"voice": "voice", "chat": "chat", "sms": "SMS", "whatsapp": "WhatsA
 @require_safe
 def demo(request: HttpRequest, slug: str) -> HttpResponse:
     """A demo tenant's own site, with the widget embedded as a customer would: from another origin."""
-    known = any(vertical.demo and vertical.demo.slug == slug for vertical in verticals().values())
-    found = _demo_tenant(slug) if known else None
+    found = _demo_tenant(slug)
     if found is None:
         raise Http404
     tenant, widget = found

@@ -1,4 +1,4 @@
-"""Writing calls: their beginning, what was heard, their end."""
+"""Writing calls: their beginning and their end."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from apps.common.errors import AppError
 from apps.conversations import events, turns
-from apps.conversations.models import Call, Conversation, Turn
+from apps.conversations.models import Call, Conversation
 
 
 class CallKnown(AppError):
@@ -64,33 +64,6 @@ def begin(
     except IntegrityError:
         raise CallKnown("This call has begun already.") from None
     return call
-
-
-@transaction.atomic
-def add_turn(
-    *,
-    conversation: Conversation,
-    call_id: str,
-    role: str,
-    text: str,
-    now: dt.datetime,
-    unheard: str = "",
-    agent: str = "",
-    agent_version: int | None = None,
-    ended: str = "",
-) -> Turn:
-    """What one side said. Of an agent's words `text` is what the caller heard, `unheard` what they did not."""
-    return turns.add_spoken_turn(
-        conversation=conversation,
-        role=role,
-        text=text,
-        unheard=unheard,
-        run=call_id,
-        agent=agent,
-        agent_version=agent_version,
-        ended=ended,
-        now=now,
-    )
 
 
 @transaction.atomic

@@ -158,6 +158,7 @@ def add_agent_turn(
     return turn
 
 
+@transaction.atomic
 def add_spoken_turn(
     *,
     conversation: Conversation,
@@ -170,7 +171,10 @@ def add_spoken_turn(
     agent_version: int | None = None,
     ended: str = "",
 ) -> Turn:
-    """What one side of a call said; `run` is the call."""
+    """What one side of a call said; `run` is the call.
+
+    Of an agent's words `text` is what the caller heard, `unheard` what they did not.
+    """
     return _add(
         conversation,
         role,

@@ -10,7 +10,9 @@ PROBE = 0.1
 LATE = 0.06
 """Seconds of lag at which a new call is turned away: three frames, and what callers begin to hear."""
 FORGET = 0.9
-"""Weight of the past in each new reading: a single hiccup turns nobody away, a second of them does."""
+"""Weight of the past in each new reading."""
+HICCUP = 0.2
+"""Seconds that one reading counts for at most: a single pause, however long, turns nobody away; a second of them does."""
 
 
 class Lag:
@@ -23,7 +25,7 @@ class Lag:
         self._timer = self._loop.call_at(self._due, self._look)
 
     def _look(self) -> None:
-        late = max(0.0, self._loop.time() - self._due)
+        late = min(HICCUP, max(0.0, self._loop.time() - self._due))
         self.seconds = FORGET * self.seconds + (1 - FORGET) * late
         self._due = self._loop.time() + PROBE
         self._timer = self._loop.call_at(self._due, self._look)

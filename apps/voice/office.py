@@ -13,7 +13,7 @@ from django.utils import timezone
 from apps.agents import brain
 from apps.agents.live import live_agent
 from apps.common.ids import new_id
-from apps.conversations import calls
+from apps.conversations import calls, turns
 from apps.conversations.models import Call, Turn
 from apps.desk import desk as desks
 from apps.desk.desk import Asked, Desk, prepare
@@ -134,9 +134,9 @@ class Office:
 
     def _store(self, action: StoreTurn, now: Any) -> None:
         is_agent = action.role == "agent"
-        calls.add_turn(
+        turns.add_spoken_turn(
             conversation=self.call.conversation,
-            call_id=self.call.pk,
+            run=self.call.pk,
             role=Turn.Role.AGENT if is_agent else Turn.Role.VISITOR,
             text=action.text,
             unheard=action.unheard,

@@ -64,7 +64,7 @@ async def twilio(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         await _close(send, NORMAL)
         return
     except (BadFrame, AppError) as refusal:
-        await _close(send, TRY_AGAIN_LATER if isinstance(refusal, drain.Draining) else POLICY_VIOLATION)
+        await _close(send, _code(refusal))
         return
     await _hold(
         ticket,
@@ -94,7 +94,7 @@ async def browser(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         with _admitted(scope):
             ticket = await tickets.redeem(parse_qs(scope["query_string"].decode("latin1")).get("ticket", [""])[0])
     except AppError as refusal:
-        await _close(send, TRY_AGAIN_LATER if isinstance(refusal, drain.Draining) else POLICY_VIOLATION)
+        await _close(send, _code(refusal))
         return
     await send({"type": "websocket.accept"})
     await _hold(
@@ -127,19 +127,19 @@ async def _hold(
 ) -> None:
     """Carries one call to its end."""
     try:
-        desk = await office.begin(request)
+        opened = await office.begin(request)
     except AppError as refusal:  # the plan does not allow it, nobody answers, or the call is a second one
         logger.warning("A call was not taken", extra={"reason": refusal.code})
         await _close(send, POLICY_VIOLATION)
         return
-    persona = office.persona_of(desk.desk)
+    persona = office.persona_of(opened.desk)
     setup = Setup(format=model_format, listening=Listening(), transcription=settings.TRANSCRIPTION_MODEL)
     call_settings = Settings(cap=float(ticket.seconds)) if ticket.seconds else Settings()
     bridge = Bridge(
         carrier=carrier,
         send=lambda frame: send(_message(frame)),
         session=Session(carrier.format, persona, call_settings),
-        office=desk,
+        office=opened,
         connect=lambda: RealtimeModel(model=settings.VOICE_MODEL, setup=setup),
         model_format=model_format,
         hang_up=hang_up,
@@ -211,6 +211,10 @@ async def _frame(receive: Receive) -> Wire | None:
 def _message(frame: Wire) -> dict[str, Any]:
     kind = "text" if isinstance(frame, str) else "bytes"
     return {"type": "websocket.send", kind: frame}
+
+
+def _code(refusal: Exception) -> int:
+    return TRY_AGAIN_LATER if isinstance(refusal, drain.Draining) else POLICY_VIOLATION
 
 
 async def _close(send: Send, code: int) -> None:

@@ -53,19 +53,18 @@ class UnderWay:
         return len(self._bridges)
 
     def find(self, call_id: str) -> Bridge | None:
-        return next((bridge for bridge in self._bridges.values() if bridge.office.call.pk == call_id), None)
+        return self._bridges.get(call_id)
 
     def enter(self, bridge: Bridge) -> None:
-        self._bridges[_member(bridge.office.call)] = bridge
+        self._bridges[bridge.office.call.pk] = bridge
         self._empty.clear()
         self.watch()
 
     def leave(self, bridge: Bridge) -> None:
-        member = _member(bridge.office.call)
-        self._bridges.pop(member, None)
+        self._bridges.pop(bridge.office.call.pk, None)
         if not self._bridges:
             self._empty.set()
-        pipe().post("ZREM", keys.calls(), member)
+        pipe().post("ZREM", keys.calls(), _member(bridge))
 
     def watch(self) -> None:
         """From now on renews our calls, and ends those that a lost process left."""
@@ -92,7 +91,7 @@ class UnderWay:
     async def _work(self) -> None:
         while True:
             try:
-                members = list(self._bridges)
+                members = map(_member, self._bridges.values())
                 lost = await _RENEW([keys.calls()], [int(HELD * 1000), *members])
                 for member in lost:
                     await _end_lost(member.decode())
@@ -103,7 +102,8 @@ class UnderWay:
             await asyncio.sleep(RENEW)
 
 
-def _member(call: Call) -> str:
+def _member(bridge: Bridge) -> str:
+    call = bridge.office.call
     return f"{call.tenant_id}/{call.pk}"
 
 

@@ -28,7 +28,7 @@ async def tickets(request: HttpRequest) -> HttpResponseBase:
     if not body.tenant:
         raise InvalidInput("Expected the slug of a demo tenant.", field="tenant")
     drain.refuse()
-    tenant = await in_thread(demos.find, body.tenant)
+    tenant, _ = await in_thread(demos.find, body.tenant)
     await count_call(tenant_id=tenant.pk, address=client_address(request))
     return JsonResponse({"ticket": await mint(Ticket(tenant.pk, seconds=demos.SECONDS))})
 
@@ -37,8 +37,7 @@ async def tickets(request: HttpRequest) -> HttpResponseBase:
 def demo(request: HttpRequest, slug: str) -> HttpResponse:
     """The page of a call to a demo tenant."""
     try:
-        tenant = demos.find(slug)
-        agent, accent = demos.front(tenant)
+        tenant, agent, accent = demos.front(slug)
     except (NotFound, NoAgent):
         raise Http404 from None
     config = {

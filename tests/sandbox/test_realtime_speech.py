@@ -57,6 +57,12 @@ def test_two_sentences_are_one_text() -> None:
     assert understand(audio, 8_000) == "Hello. Are you open?"
 
 
+def test_a_line_said_twice_counts_once_and_survives_a_gap() -> None:
+    twice = np.frombuffer(speak("Hello", 8000) * 2, "<i2")
+    assert understand(twice, 8000) == "Hello"
+    assert understand(np.delete(twice, slice(2_000, 2_720)), 8000) == "Hello"
+
+
 def test_noise_and_damaged_speech_are_no_text() -> None:
     noise = np.random.default_rng(7).integers(-9000, 9000, 80_000).astype(np.int16)
     assert understand(noise, 8_000) is None

@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2 as httpx
+from asgiref.sync import sync_to_async
 from websockets.asyncio.client import ClientConnection, connect
 
+from apps.conversations.models import Call, ToolCall, Turn
 from apps.sandbox.core.tonespeech import speak
+from apps.tenants.models import Tenant
+from apps.tenants.scope import tenant_scope
 from apps.voice.core.formats import PCM16
 
 FRAME = PCM16.frame_bytes
@@ -88,3 +92,20 @@ async def browser_call(server: str, ticket: str, *, patient: bool = False) -> As
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
+
+
+def _record(tenant: Tenant) -> tuple[Call, list[Turn], list[str]]:
+    with tenant_scope(tenant.pk):
+        call = Call.objects.select_related("conversation").get()
+        turns = list(Turn.objects.filter(conversation=call.conversation).order_by("number"))
+        return call, turns, list(ToolCall.objects.order_by("id").values_list("name", flat=True))
+
+
+async def ended(tenant: Tenant) -> tuple[Call, list[Turn], list[str]]:
+    """The call, its turns and the names of its tools, once it has ended on record."""
+    async with asyncio.timeout(20):
+        while True:
+            record = await sync_to_async(_record)(tenant)
+            if record[0].status == Call.Status.ENDED:
+                return record
+            await asyncio.sleep(0.05)

@@ -1,33 +1,13 @@
 """A call from the browser, over real sockets: our page's protocol at one end, the stand-in model at the other."""
 
-import asyncio
-
 import httpx2 as httpx
 import pytest
 from asgiref.sync import sync_to_async
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from apps.conversations.models import Call, ToolCall, Turn
 from apps.tenants.models import Tenant
-from apps.tenants.scope import tenant_scope
 from tests.conftest import make_tenant
-from tests.voice.callers import browser_call, ticket_of
-
-
-def _record(tenant: Tenant) -> tuple[Call, list[Turn], list[str]]:
-    with tenant_scope(tenant.pk):
-        call = Call.objects.select_related("conversation").get()
-        turns = list(Turn.objects.filter(conversation=call.conversation).order_by("number"))
-        return call, turns, list(ToolCall.objects.order_by("id").values_list("name", flat=True))
-
-
-async def _ended(tenant: Tenant) -> tuple[Call, list[Turn], list[str]]:
-    async with asyncio.timeout(20):
-        while True:
-            record = await sync_to_async(_record)(tenant)
-            if record[0].status == Call.Status.ENDED:
-                return record
-            await asyncio.sleep(0.05)
+from tests.voice.callers import browser_call, ended, ticket_of
 
 
 async def test_the_agent_greets_answers_and_the_call_is_on_record(server: str, clinic: Tenant) -> None:
@@ -42,7 +22,7 @@ async def test_the_agent_greets_answers_and_the_call_is_on_record(server: str, c
         assert "AM" in answer["text"]
         await caller.end()
         assert (await caller.until("ended"))["reason"] == "caller_left"
-    call, turns, tools = await _ended(clinic)
+    call, turns, tools = await ended(clinic)
     assert (call.ended, call.carrier, call.conversation.channel) == ("caller_left", "browser", "browser")
     assert [turn.role for turn in turns] == ["agent", "visitor", "agent"]
     assert turns[0].text == greeting["text"]
@@ -58,7 +38,7 @@ async def test_what_is_said_is_understood_and_an_interruption_cuts_the_agent_off
         await caller.until("transcript", who="visitor", final=True)
         await caller.until("tool", name="get_office_hours", status="done")
         await caller.end()
-    _, turns, _ = await _ended(clinic)
+    _, turns, _ = await ended(clinic)
     said = next(turn for turn in turns if turn.role == "visitor")
     assert said.text == "What are your opening hours?"
     greeting = turns[0]
@@ -84,7 +64,7 @@ async def test_a_call_without_a_sign_up_ends_after_its_minute(
     monkeypatch.setattr(demos, "SECONDS", 2)
     async with browser_call(server, await ticket_of(server, clinic.slug)) as caller:
         assert (await caller.until("ended"))["reason"] == "limit"
-    call, _, _ = await _ended(clinic)
+    call, _, _ = await ended(clinic)
     assert call.ended == "limit"
 
 

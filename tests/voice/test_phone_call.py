@@ -19,7 +19,7 @@ from apps.tenants.models import Tenant
 from apps.tenants.scope import tenant_scope
 from apps.verticals.healthcare.models import Appointment
 from apps.voice.core.audio.g711 import MU_LAW
-from tests.voice.test_browser_call import _ended
+from tests.voice.callers import ended
 
 NUMBER, CALLER = "+12125550123", "+12125550199"
 BOOKING = (
@@ -73,7 +73,7 @@ async def test_a_caller_is_answered(server: str, clinic: Tenant, exchange: Excha
     )
     async with asyncio.timeout(60):
         await call.over()
-    record, turns, tools = await _ended(clinic)
+    record, turns, tools = await ended(clinic)
     assert not call.errors
     assert tools == ["get_office_hours"]
     assert [turn.role for turn in turns] == ["agent", "visitor", "agent"]
@@ -105,7 +105,7 @@ async def test_a_socket_that_breaks_ends_the_call_on_record(server: str, clinic:
     # The verbs after our socket: an apology, then the business's own phone.
     assert "technical problem" in " ".join(call.said)
     assert call.dialed == [clinic.phone]
-    record, _, _ = await _ended(clinic)
+    record, _, _ = await ended(clinic)
     assert record.ended == "carrier_lost"
 
 
@@ -133,7 +133,7 @@ async def test_a_caller_books_an_appointment(server: str, clinic: Tenant, exchan
     )
     async with asyncio.timeout(110):
         await call.over()
-    _, turns, tools = await _ended(clinic)
+    _, turns, tools = await ended(clinic)
     assert not call.errors
     assert tools[-1] == "schedule_appointment", [turn.text for turn in turns]
     assert await sync_to_async(_booked)(clinic) == 1

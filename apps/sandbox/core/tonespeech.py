@@ -52,7 +52,10 @@ def speak(text: str, rate: int) -> bytes:
 
 
 def understand(audio: Samples, rate: int) -> str | None:
-    """The text of all packets in `audio`, joined by spaces; None, when there is none."""
+    """The text of all packets in `audio`, joined by spaces; None, when there is none.
+
+    A line said twice in one breath counts once: a microphone that loses a tenth of a second spoils one packet only.
+    """
     heard = _symbols(audio, rate)
     texts, start = [], 0
     for place in np.flatnonzero(_starts(heard)):
@@ -60,7 +63,8 @@ def understand(audio: Samples, rate: int) -> str | None:
             continue
         if (packet := _packet(heard, int(place))) is not None:
             text, start = packet
-            texts.append(text)
+            if texts[-1:] != [text]:
+                texts.append(text)
     return " ".join(texts) if texts else None
 
 

@@ -1,0 +1,25 @@
+"""Calls are turned away by how late the event loop is."""
+
+import asyncio
+import time
+
+from apps.voice import admission
+
+
+async def test_one_long_pause_turns_nobody_away_and_a_second_of_them_does() -> None:
+    admission.lag()
+    time.sleep(2)
+    await asyncio.sleep(0)
+    assert not admission.is_full()
+    async with asyncio.timeout(30):
+        while not admission.is_full():
+            time.sleep(0.25)
+            await asyncio.sleep(0)
+
+
+async def test_a_loop_in_time_again_takes_calls_again() -> None:
+    lag = admission.lag()
+    lag.seconds = 1.0
+    async with asyncio.timeout(30):
+        while admission.is_full():
+            await asyncio.sleep(admission.PROBE)
