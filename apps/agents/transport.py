@@ -83,6 +83,32 @@ def bare(response: httpx2.Response) -> aiohttp.ClientResponse:
     return found
 
 
+class _Watch:
+    """Breaks off a body of which nothing came for SILENCE seconds: one timer for all of it, not one for each read."""
+
+    def __init__(self, body: aiohttp.StreamReader) -> None:
+        self._body = body
+        self._now = asyncio.get_running_loop().time
+        self.heard()
+        self._listen()
+
+    def heard(self) -> None:
+        """Something came."""
+        self._heard_at = self._now()
+
+    def _listen(self) -> None:
+        self._timer = asyncio.get_running_loop().call_at(self._heard_at + SILENCE, self._look)
+
+    def _look(self) -> None:
+        if self._now() - self._heard_at >= SILENCE:
+            self._body.set_exception(Silent("Nothing came."))
+        else:
+            self._listen()
+
+    def close(self) -> None:
+        self._timer.cancel()
+
+
 async def pieces(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
     """The body as it arrives; what comes while the last piece is being worked on waits in the socket, for one read.
 
@@ -91,21 +117,10 @@ async def pieces(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
     """
     body = response.content
     socket = response.connection.transport if response.connection is not None else None  # None: it is all here
-    loop = asyncio.get_running_loop()
-    heard_at = loop.time()
-    watch: asyncio.TimerHandle
-
-    def listen() -> None:
-        nonlocal watch
-        if loop.time() - heard_at >= SILENCE:
-            body.set_exception(Silent("Nothing came."))
-        else:
-            watch = loop.call_at(heard_at + SILENCE, listen)
-
-    watch = loop.call_later(SILENCE, listen)  # one timer for the whole body, not one for each read
+    watch = _Watch(body)
     try:
         while piece := await body.readany():
-            heard_at = loop.time()
+            watch.heard()
             if socket is None or body.is_eof():
                 yield piece
                 continue
@@ -113,4 +128,4 @@ async def pieces(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
             yield piece
             socket.resume_reading()
     finally:
-        watch.cancel()
+        watch.close()

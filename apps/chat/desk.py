@@ -41,7 +41,7 @@ def reopen(record: Record) -> tuple[Desk, str | None, list[SavedStep]]:
             turn.step,
             turn.text,
             turn.ended,
-            tuple(_saved_call(call, names) for call in turn.tool_calls.all()),
+            tuple(_saved_call(call, names) for call in turn.calls),
             turn.input_tokens,
             turn.output_tokens,
         )

@@ -87,6 +87,8 @@ class Turn(TenantModel):
     input_tokens = models.PositiveIntegerField(default=0, editable=False)
     output_tokens = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    calls: "list[ToolCall]"
+    """Its tool calls, where `turns.each_with_calls` has read them."""
 
     class Meta(TenantModel.Meta):
         ordering = ["conversation_id", "number"]

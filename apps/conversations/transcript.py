@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from django.db.models import Prefetch
+from django.db.models import QuerySet
 
 from apps.conversations.models import Conversation, ToolCall, Turn
+from apps.conversations.turns import each_with_calls
 
 _encode = msgspec.json.Encoder().encode
 
@@ -37,7 +38,7 @@ def messages(*, conversation: Conversation, turns: int = 40) -> list[dict[str, A
             result.append({"role": "user", "content": turn.text})
             continue
         # A call without a recorded result (its process died) is left out: its tool had no effect.
-        calls = [call for call in turn.tool_calls.all() if call.status != ToolCall.Status.STARTED]
+        calls = [call for call in turn.calls if call.status != ToolCall.Status.STARTED]
         if not turn.text and not calls:
             continue
         message: dict[str, Any] = {"role": "assistant", "content": turn.text or None}
@@ -61,7 +62,7 @@ def bubbles(*, conversation: Conversation) -> list[Bubble]:
     """The whole conversation for people, oldest first."""
     result: list[Bubble] = []
     for turn in with_calls(conversation):
-        tools = tuple({"call": call.call, "name": call.name, "status": call.status} for call in turn.tool_calls.all())
+        tools = tuple({"call": call.call, "name": call.name, "status": call.status} for call in turn.calls)
         last = result[-1] if result else None
         if last is not None and last.role == turn.role == Turn.Role.AGENT and last.run == turn.run:
             text = "\n\n".join(part for part in (last.text, turn.text) if part)
@@ -91,9 +92,6 @@ def bubbles(*, conversation: Conversation) -> list[Bubble]:
     return result
 
 
-def with_calls(conversation: Conversation) -> Any:
-    return (
-        Turn.objects.filter(conversation=conversation)
-        .exclude(ended=Turn.REPLACED)
-        .prefetch_related(Prefetch("tool_calls", queryset=ToolCall.objects.order_by("id")))
-    )
+def with_calls(conversation: Conversation) -> QuerySet[Turn]:
+    """Its turns that count, oldest first, each with its tool calls as `calls`."""
+    return each_with_calls(Turn.objects.filter(conversation=conversation).exclude(ended=Turn.REPLACED))

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, Prefetch
+from django.db.models import Max, Prefetch, QuerySet
 
 from apps.common.errors import NotFound
 from apps.conversations import events
@@ -191,7 +191,12 @@ def add_spoken_turn(
 def of_run(*, conversation: Conversation, run: str, role: str) -> list[Turn]:
     """What a run has stored, with its tool calls, in order."""
     rows = Turn.objects.filter(conversation=conversation, run=run, role=role).order_by("number")
-    return list(rows.prefetch_related(Prefetch("tool_calls", queryset=ToolCall.objects.order_by("id"))))
+    return list(each_with_calls(rows))
+
+
+def each_with_calls(rows: QuerySet[Turn]) -> QuerySet[Turn]:
+    """The turns, each with its tool calls in order as `calls`."""
+    return rows.prefetch_related(Prefetch("tool_calls", ToolCall.objects.order_by("id"), to_attr="calls"))
 
 
 def _last_number(conversation: Conversation) -> int:

@@ -47,7 +47,7 @@ def messages(*, visitor: Visitor, chat: str) -> list[dict[str, Any]]:
         found[-1]["id"] = turn.run or turn.pk  # of an answer that was asked for anew, what the first one's tools did
         found[-1]["parts"].append({"type": "step-start"})
         found[-1]["parts"] += [_text(turn)] if turn.text else []
-        found[-1]["parts"] += [_tool(call) for call in turn.tool_calls.all() if call.status != ToolCall.Status.STARTED]
+        found[-1]["parts"] += [_tool(call) for call in turn.calls if call.status != ToolCall.Status.STARTED]
     return found
 
 
