@@ -12,6 +12,8 @@ from apps.common.errors import NotFound
 from apps.conversations import events
 from apps.conversations.models import Conversation, ToolCall, Turn
 
+_CALLS: str = "calls"  # by a name, or django-stubs would define the model's attribute a second time
+
 
 class StepStored(Exception):
     """Another process has stored this step of the run; what it stored is what was said."""
@@ -196,7 +198,7 @@ def of_run(*, conversation: Conversation, run: str, role: str) -> list[Turn]:
 
 def each_with_calls(rows: QuerySet[Turn]) -> QuerySet[Turn]:
     """The turns, each with its tool calls in order as `calls`."""
-    return rows.prefetch_related(Prefetch("tool_calls", ToolCall.objects.order_by("id"), to_attr="calls"))
+    return rows.prefetch_related(Prefetch("tool_calls", ToolCall.objects.order_by("id"), to_attr=_CALLS))
 
 
 def _last_number(conversation: Conversation) -> int:
