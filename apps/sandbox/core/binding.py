@@ -20,6 +20,7 @@ _MONEY_WORDS = word_set(
     price budget amount income deposit rent salary cost payment fee total value loan balance
     """
 )
+_LEAST = word_set("over above from least")
 _PLACE_WORDS = word_set(
     """
     city town location area address postcode zip place region neighborhood street
@@ -49,7 +50,7 @@ _REASONS = tuple(
 def bind(argument: Argument, tool: Tool, state: State) -> Any:
     """The value of a human-known argument of `tool` as the visitor gave it, or None."""
     kind = argument.kind
-    if kind in (Kind.FIRST_NAME, Kind.LAST_NAME, Kind.PHONE, Kind.EMAIL, Kind.PAST_DATE):
+    if kind in (Kind.FIRST_NAME, Kind.LAST_NAME, Kind.COMPANY, Kind.PHONE, Kind.EMAIL, Kind.PAST_DATE):
         return latest(state.mentions, kind)
     if kind is Kind.FULL_NAME:
         parts = [latest(state.mentions, k) for k in (Kind.FIRST_NAME, Kind.LAST_NAME)]
@@ -64,11 +65,11 @@ def bind(argument: Argument, tool: Tool, state: State) -> Any:
     if kind is Kind.DURATION:
         return latest(fresh, kind)
     if kind is Kind.NUMBER:
-        return _number(argument, fresh)
+        return _number(argument, tool, fresh)
     if kind is Kind.FLAG:
         return _flag(argument, fresh, state.said())
     if kind is Kind.CODE:
-        return latest(fresh, Kind.CODE)
+        return latest([m for m in fresh if re.search(argument.pattern, str(m.value))], Kind.CODE)
     if kind is Kind.OPTION:
         return _option(argument, fresh, state)
     value = _answer(argument, fresh)
@@ -81,12 +82,23 @@ def _answer(argument: Argument, mentions: list[Mention]) -> Any:
     return next((m.value for m in reversed(mentions) if m.label == argument.name), None)
 
 
-def _number(argument: Argument, mentions: list[Mention]) -> int | float | None:
+def _number(argument: Argument, tool: Tool, mentions: list[Mention]) -> int | float | None:
     names = {stem(w) for w in humanize(argument.name).split()}
     labels = names | {argument.name} | ({"money"} if names & {stem(w) for w in _MONEY_WORDS} else set())
     labels |= {"percent"} if names & {"rate", "percent", "percentag"} else set()
-    value = next((m.value for m in reversed(mentions) if m.kind is Kind.NUMBER and m.label in labels), None)
+    others = {stem(w) for a in tool.arguments if a.kind is Kind.NUMBER for w in humanize(a.name).split()} - names
+    numbers = [m for m in reversed(mentions) if m.kind is Kind.NUMBER and m.label in labels]
+    # "A deposit of $200,000" is no price, and "under $900" no least price.
+    named = [m for m in numbers if m.label == "money" and names & set(m.role.split())]
+    left = [m for m in numbers if m.label != "money" or (not others & set(m.role.split()) and _bounds(names, m))]
+    value = next((m.value for m in (*named, *left)), None)
     return int(value) if value is not None and argument.type == "integer" else value  # type: ignore[return-value]
+
+
+def _bounds(names: set[str], mention: Mention) -> bool:
+    """Whether an amount may be the least or the most of something, if the argument is one."""
+    least = bool(_LEAST & set(mention.role.split()))
+    return least if names & {"min", "minimum", "least"} else not (least and names & {"max", "maximum", "most"})
 
 
 def _flag(argument: Argument, mentions: list[Mention], said: str) -> bool | None:

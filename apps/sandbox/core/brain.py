@@ -95,6 +95,8 @@ class _Brain:
 
     def _closing(self, results: list[Result]) -> str:
         """What to end on when nothing is open any more."""
+        if results[-1].say.endswith("?"):
+            return ""  # The tool has asked something itself.
         tool = self._state.tool(results[-1].tool)
         if tool and tool.lists_slots and self._state.slots and self._state.booking_tool():
             return WHICH_SUITS

@@ -8,6 +8,7 @@ from datetime import date
 from .acts import Act, acts
 from .binding import similar_option
 from .declined import without_declined
+from .handover import elsewhere, errand_of, taken_over_at
 from .history import Event, Heard, Result, Spoke
 from .match import STRONG, THRESHOLD, Matcher
 from .mentions import Mention, read_mentions, without_values
@@ -15,10 +16,11 @@ from .names import named
 from .offers import Item, Wish, choose, items, names_item, shared, spread
 from .privacy import asks_about_others
 from .questions import ANYTHING_ELSE, asked, is_open_question
-from .schema import NAME_KINDS, Kind, Tool
+from .schema import HANDOFF_PREFIX, NAME_KINDS, Kind, Tool
 from .segments import sentences
 from .state import OFFERED, Goal, State
 from .times import find_window
+from .verdict import taker_of, verdict
 from .words import content, stem, words
 
 
@@ -26,14 +28,22 @@ def build_state(events: Sequence[Event], tools: list[Tool], today: date, *, day_
     """Fold the events of a request into the state before the next reply."""
     state = State(tools, today, Matcher(tools))
     known = [a for t in tools for a in t.arguments]
+    taken_over = taken_over_at(events)
+    state.was_handed = taken_over >= 0
     for at, event in enumerate(events):
+        if at == taken_over:
+            state.goals.clear()
+            state.listed, state.slots, state.slot = [], [], None
         if isinstance(event, Heard):
             _hear(state, event.text, at, day_first)
         elif isinstance(event, Result):
             state.results.append((at, event))
             _learn(state, event, at)
+            if event.tool.startswith(HANDOFF_PREFIX) and at > taken_over >= 0:
+                _take_over(state, taken_over)
         elif isinstance(event, Spoke):
             state.asked = asked(event.text, known)
+            state.taker = taker_of(event.text, state.results[-1][1] if state.results else None, tools)
             state.asked_before |= state.asked.kinds
             if "?" not in event.text or ANYTHING_ELSE in event.text:
                 state.goals.clear()
@@ -51,14 +61,15 @@ def _hear(state: State, text: str, at: int, day_first: bool) -> None:
         state.wants_new = True
     _drop(state, text)
     before = [g.tool.name for g in state.goals]
-    answered = bool(state.asked) and _answers(state, found)
+    decided = _decide(state, text, at)
+    answered = decided or (bool(state.asked) and _answers(state, found))
     _forget_other_person(state, found)
     _wish_times(state, text, found)
     chosen = _pick(state, text, found)
     state.private = asks_about_others(text)
     if state.private:
         state.goals.clear()
-    elif not chosen and not state.act & (Act.WHO_ARE_YOU | Act.WHAT_CAN_YOU_DO):
+    elif not chosen and not decided and not state.act & (Act.WHO_ARE_YOU | Act.WHAT_CAN_YOU_DO):
         _set_goals(state, text, at, found, answered)
     state.spoken_for = {g.tool.name for g in state.goals}
     changed = [g.tool.name for g in state.goals] != before
@@ -72,6 +83,23 @@ def _hear(state: State, text: str, at: int, day_first: bool) -> None:
         state.unplaced.append(text.strip(" .!"))
         placed = state.wants_text()
     state.understood = placed
+
+
+def _decide(state: State, text: str, at: int) -> bool:
+    """Take a yes or no as the answer to the question that a tool has asked."""
+    said = verdict(text) if state.taker else None
+    if state.taker is None or said is None:
+        return False
+    tool, argument = state.taker
+    state.mentions.append(Mention(Kind.FLAG, int(said), at, label=argument.name))
+    state.goals[:] = [Goal(tool, at)]
+    return True
+
+
+def _take_over(state: State, at: int) -> None:
+    """Begin what this agent is for, when it was handed a matter that none of its tools names."""
+    if not state.goals and not state.private and (errand := errand_of(state.tools)):
+        state.goals[:] = [Goal(errand, at)]
 
 
 def _drop(state: State, text: str) -> None:
@@ -117,13 +145,17 @@ def _set_goals(state: State, text: str, at: int, found: list[Mention], answered:
     state.unanswered = False
     parts = sentences(text)
     for sentence in parts:
-        wanted, _ = without_declined(without_values(sentence))
+        wanted, _ = without_declined(_without_identity(without_values(sentence), found))
         best = next(iter(state.matcher.rank(wanted, dated=dated, own=state.own_names())), None)
         low = best is None or best.score < (STRONG if _only_angry(sentence) else bar)
         low |= Act.HUMAN in acts(sentence) and best is not None and not best.tool.brings_people
         if best is None or low:
             if about := _about_named(state, sentence):
                 questions[about.name] = Goal(about, at, words=sentence)
+            elif not (state.goals or questions) and (
+                other := elsewhere(state.tools, sentence, handed=state.was_handed)
+            ):
+                questions[other.name] = Goal(other, at, words=sentence)
             else:
                 state.unanswered |= not found and is_open_question(sentence)
             continue
@@ -145,6 +177,14 @@ def _set_goals(state: State, text: str, at: int, found: list[Mention], answered:
         errand_now = state.goals and state.goals[-1].since == at
         state.goals[:] = [g for g in state.goals if not g.tool.reads]
         state.goals += reversed((asides if errand_now else questions).values())
+
+
+def _without_identity(text: str, found: list[Mention]) -> str:
+    """`text` without who the speaker is: the name of a person or company asks for nothing."""
+    for mention in found:
+        if mention.kind in (*NAME_KINDS, Kind.COMPANY):
+            text = re.sub(rf"\b{re.escape(str(mention.value))}", " ", text, flags=re.I)
+    return text
 
 
 def _about_named(state: State, sentence: str) -> Tool | None:
@@ -297,6 +337,7 @@ def _learn(state: State, result: Result, at: int) -> None:
         _pick_at_once(state)
     elif found and result.ok:
         _take(state, found, at)
+        state.take_together(result.data, at)
     if tool and result.ok and tool.identifies:
         state.identity |= {k for k in shared(found) if k in tool.returns}
     if writes and result.ok and any(k.endswith("_id") for i in found for k in i):
@@ -331,5 +372,3 @@ def _close(state: State, result: Result, tool: Tool | None) -> None:
             state.goals.remove(goal)
         else:
             goal.failures += 1
-    if tool and result.ok and tool.is_handoff:
-        state.goals.clear()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from .acts import Act, acts
+from .companies import find_company
 from .dates import find_dates
 from .names import find_name
 from .questions import Asked
@@ -155,9 +156,17 @@ def _numbers(text: str, turn: int) -> Iterator[Mention]:
         amount = float(match["n"].replace(",", "").rstrip(".")) * _SCALES.get((match["scale"] or "").lower(), 1)
         plain = int(amount) if amount == int(amount) else amount
         label = "money" if match["sign"] or match["scale"] or amount >= 1000 else ""
-        yield Mention(Kind.NUMBER, plain, turn, label=label)
+        yield Mention(Kind.NUMBER, plain, turn, label=label, role=_beside(text, match.start(), match.end()))
     for match in _DIGITS.finditer(text):
         yield Mention(Kind.CODE, re.sub(r"[ -]", "", match[0]), turn)
+
+
+def _beside(text: str, start: int, end: int) -> str:
+    """Stems of the words that say what an amount is: "deposit" for "a deposit of $500" and for "$500 deposit"."""
+    before = re.findall(r"[a-z]+", re.split(r"[\d,.;]", text[:start].lower())[-1])
+    after = re.match(r"\s*(?:[a-z]+\s+)??([a-z]+)(?=\W*$|\W*(?:and|with|at)\b)", text[end:].lower())
+    near = [w for w in before if w not in ("of", "is", "about", "a", "the", "i", "have", "my")][-1:]
+    return " ".join(stem(w) for w in (*near, *([after[1]] if after else [])))
 
 
 def _names(text: str, turn: int, asked: Asked, *, introduced: bool) -> Iterator[Mention]:
@@ -175,6 +184,9 @@ def _names(text: str, turn: int, asked: Asked, *, introduced: bool) -> Iterator[
         for kind, part in ((Kind.FIRST_NAME, name.first), (Kind.LAST_NAME, name.last)):
             if part:
                 yield Mention(kind, part, turn)
+    full = f"{name.first} {name.last}" if name and name.first and name.last else ""
+    if company := find_company(text, full, asked=Kind.COMPANY in asked.kinds):
+        yield Mention(Kind.COMPANY, company, turn)
 
 
 def _asks(sentence: str) -> bool:

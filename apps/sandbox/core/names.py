@@ -39,7 +39,7 @@ _NOT_NAMES = (
 
 
 _TITLED = re.compile(r"\b(?:dr|mr|mrs|ms|miss|prof|professor)\b\.?\s+(?P<who>[^\W\d_][\w'’-]+)", re.I)
-_CAPITALS = re.compile(r"(?<=[\w,] )(?:[A-Z][\w'’-]*\.?\s?){2,4}")
+_CAPITALS = re.compile(r"(?<=[\w, ] )(?:[A-Z][\w'’-]*\.?\s?){2,4}")
 _ONE_CAPITAL = re.compile(r"\b(?i:with|by|about|see|is|does|of|called|named|for)\s+(?:the\s+)?(?P<who>[A-Z][\w'’-]+)")
 
 

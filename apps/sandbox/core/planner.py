@@ -85,9 +85,20 @@ class Planner:
         state = self._state
         if state.asked.confirm and Act.YES in state.act and Act.NO not in state.act:
             return False
+        if self._was_tried(call):
+            return False
         if call.tool.undoes and (found := self._found(call)):
             return self.reads_back or not found & state.named
         return self.reads_back and _READ_BACK in call.tool.description.lower()
+
+    def _was_tried(self, call: Call) -> bool:
+        """Whether the same was confirmed and done before, and refused for want of something else."""
+        ids = {a.name for a in call.tool.required if a.kind is Kind.ID}
+        return any(
+            r.tool == call.tool.name and not r.ok and all(r.arguments.get(i) == call.arguments.get(i) for i in ids)
+            for at, r in self._state.results
+            if at >= self._state.since
+        )
 
     def _found(self, call: Call) -> set[str]:
         """The ids of the call that were looked up, not said by the visitor."""
@@ -151,6 +162,8 @@ class Planner:
     def _value(self, argument: Argument, tool: Tool, needs_slot: bool) -> Any:
         state = self._state
         if argument.kind is Kind.ID:
+            if argument.many and (together := state.together(argument)):
+                return together
             value = self._id(argument, tool)
             if argument.many and value is None and state.narrowed:
                 return [i[argument.key] for i in state.listed if argument.key in i] or None
@@ -186,7 +199,7 @@ class Planner:
             if argument.required or argument.name in values:
                 continue
             if argument.kind is Kind.ID:
-                value = self._chosen_id(argument, tool)
+                value = self._value(argument, tool, False) if argument.many else self._chosen_id(argument, tool)
             elif argument.kind in (Kind.DATE, Kind.TIME) and not tool.reads and self._slot_tools:
                 value = (self._state.slot or {}).get(str(argument.kind))
             else:
@@ -230,7 +243,8 @@ class Planner:
             if refused.field:
                 for reader in readers:
                     wanted = reader.argument(refused.field)
-                    if wanted and bind(wanted, reader, state) is None:
+                    # What was refused is asked for once more.
+                    if wanted and bind(wanted, reader, state) in (None, refused.arguments.get(refused.field)):
                         return Ask((wanted,))
             if writers and not state.refused_new and _UNKNOWN.search(refused.code):
                 return AskRegister(writers[0])
@@ -281,7 +295,7 @@ class Planner:
     def _named(self, stack: tuple[str, ...]) -> Step | None:
         """Look up whom or what the visitor named before looking for free times there."""
         state = self._state
-        fresh = {key for key, (_, at) in state.facts.items() if at >= state.since}
+        fresh = {key.removesuffix("s") for key, (_, at) in state.facts.items() if at >= state.since}
         for key in {a.key for t in self._slot_tools for a in t.arguments if a.kind is Kind.ID} - fresh:
             for tool in self._state.tools:
                 if not tool.reads or tool.lists_slots or tool.returned[:1] != (key,):
@@ -322,7 +336,7 @@ def _together(missing: list[Argument]) -> tuple[Argument, ...]:
     names = [a for a in missing if a.kind in (Kind.FIRST_NAME, Kind.LAST_NAME)]
     rest = [a for a in missing if a not in names]
     if names:
-        personal = [a for a in rest if a.kind in (Kind.PAST_DATE, Kind.PHONE, Kind.EMAIL)]
+        personal = [a for a in rest if a.kind in (Kind.PAST_DATE, Kind.PHONE, Kind.EMAIL, Kind.COMPANY)]
         return (*names, *personal[:1])
     if rest[0].kind in (Kind.OPTION, Kind.FLAG, Kind.ID):
         return (rest[0],)

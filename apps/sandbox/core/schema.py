@@ -28,6 +28,7 @@ class Kind(StrEnum):
     FIRST_NAME = "first_name"
     LAST_NAME = "last_name"
     FULL_NAME = "full_name"
+    COMPANY = "company"
     DURATION = "duration"
     NUMBER = "number"
     FLAG = "flag"
@@ -38,14 +39,23 @@ class Kind(StrEnum):
 
 
 PERSONAL = frozenset(
-    {Kind.FIRST_NAME, Kind.LAST_NAME, Kind.FULL_NAME, Kind.PHONE, Kind.EMAIL, Kind.PAST_DATE, Kind.CODE}
+    {
+        Kind.FIRST_NAME,
+        Kind.LAST_NAME,
+        Kind.FULL_NAME,
+        Kind.COMPANY,
+        Kind.PHONE,
+        Kind.EMAIL,
+        Kind.PAST_DATE,
+        Kind.CODE,
+    }
 )
 NAME_KINDS = (Kind.FIRST_NAME, Kind.LAST_NAME, Kind.FULL_NAME)
 
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument of a tool. `options` holds (value, words that stand for it)."""
+    """One argument of a tool. `options` holds (value, words that stand for it), `pattern` tells codes apart."""
 
     name: str
     kind: Kind
@@ -54,6 +64,7 @@ class Argument:
     description: str
     options: tuple[tuple[str, str], ...] = ()
     many: bool = False
+    pattern: str = ""
 
     @property
     def asked_for(self) -> bool:
@@ -84,8 +95,8 @@ class Tool:
 
     @cached_property
     def brings_people(self) -> bool:
-        """Whether the tool puts the visitor in touch with somebody."""
-        return self.is_handoff or "@human" in concepts(humanize(self.name))
+        """Whether the tool puts the visitor in touch with somebody; of several colleagues only one who is a person."""
+        return "@human" in concepts(f"{humanize(self.name)} {self.description if self.is_handoff else ''}")
 
     @cached_property
     def reads(self) -> bool:
@@ -190,7 +201,8 @@ def _argument(name: str, schema: JSON, required: bool, definitions: JSON, siblin
         inner = {**inner, "enum": [inner["const"]]}
     options = _options(inner, description)
     kind = _kind(name.removesuffix("s") if many else name, inner, description, siblings)
-    return Argument(name, kind, str(inner.get("type", "string")), required, description, options, many)
+    type_, pattern = str(inner.get("type", "string")), str(inner.get("pattern") or "")
+    return Argument(name, kind, type_, required, description, options, many, pattern)
 
 
 _GLOSSED = re.compile(r"([A-Za-z][\w/& -]{1,40}?)\s*\(([^()]+)\)")
@@ -235,7 +247,7 @@ _REASON_WORDS = word_set(
 )
 _CODE_WORDS = word_set(
     """
-    code pin reference ref number id
+    code pin reference ref number id tag
     """
 )
 
@@ -266,6 +278,8 @@ def _kind(name: str, schema: JSON, description: str, siblings: set[str]) -> Kind
 
 def _text_kind(parts: list[str], description: str, siblings: set[str]) -> Kind:
     wanted = set(parts)
+    if wanted & {"company", "organization", "organisation", "employer"}:
+        return Kind.COMPANY
     if "name" in wanted or wanted & {"surname", "firstname", "lastname"}:
         if wanted & {"first", "given", "firstname"}:
             return Kind.FIRST_NAME

@@ -11,7 +11,7 @@ from .match import Matcher
 from .mentions import Mention, without_values
 from .offers import Item, Wish, items, same_hour
 from .questions import Asked
-from .schema import NAME_KINDS, Kind, Tool
+from .schema import NAME_KINDS, Argument, Kind, Tool
 from .times import Window
 from .words import content, stem, words
 
@@ -66,6 +66,8 @@ class State:
     named: set[str] = field(default_factory=set)
     slots_since: int = 0
     private: bool = False
+    was_handed: bool = False
+    taker: tuple[Tool, Argument] | None = None
 
     @property
     def goal(self) -> Goal | None:
@@ -104,6 +106,17 @@ class State:
         """The tool that books a free time, if there is just one."""
         found = [t for t in self.tools if "@book" in t.does and any(a.kind is Kind.TIME for a in t.required)]
         return found[0] if len(found) == 1 and any(t.lists_slots for t in self.tools) else None
+
+    def take_together(self, data: Any, at: int) -> None:
+        """Remember lists of ids ("service_ids"): they are meant together."""
+        for key, value in data.items() if isinstance(data, dict) else ():
+            if key.endswith("_ids") and isinstance(value, list) and value:
+                self.facts[key] = (value, at)
+
+    def together(self, argument: Argument) -> list[Any] | None:
+        """The ids that a result gave together for this argument, unless one was chosen since."""
+        value, at = self.facts.get(argument.name, (None, -1))
+        return value if at >= self.facts.get(argument.key, (None, -1))[1] else None
 
     def item_with(self, ids: set[str]) -> Item | None:
         """The latest item of a result that carries one of these ids."""

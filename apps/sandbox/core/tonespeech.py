@@ -57,7 +57,8 @@ def understand(audio: Samples, rate: int) -> str | None:
     A line said twice in one breath counts once: a microphone that loses a tenth of a second spoils one packet only.
     """
     heard = _symbols(audio, rate)
-    texts, start = [], 0
+    texts: list[str] = []
+    start = 0
     for place in np.flatnonzero(_starts(heard)):
         if place < start:
             continue
