@@ -47,6 +47,13 @@ class Environment(BaseSettings):
     public_url: str = ""
     """https://host as the outside calls us, where a proxy does not say so."""
 
+    call_black_box: bool = False
+    """Keep the event log of every call, whatever its business says."""
+    metrics_token: str = ""
+    """Bearer token of /metrics; without one only this machine may read it."""
+    otel_exporter_otlp_endpoint: str = ""
+    """An OpenTelemetry collector's address; without one no span is made."""
+
     default_from_email: str = "CallSphere <noreply@callsphere.example>"
     trusted_proxies: int = Field(default=0, ge=0, le=10)
     """How many reverse proxies in front append to X-Forwarded-For."""

@@ -16,16 +16,25 @@ Pages = tuple[tuple[str, str], ...]
 
 _DAILY: Pages = (
     ("conversations.Conversation", "Conversations"),
+    ("conversations.Call", "Calls"),
     ("business.Booking", "Bookings"),
     ("business.Contact", "Contacts"),
 )
 _AGENTS: Pages = (("agents.Agent", "Agents"), ("tenants.WidgetKey", "Website chat"))
+_PHONE: Pages = (
+    ("telephony.PhoneNumber", "Phone numbers"),
+    ("telephony.Voicemail", "Voicemail"),
+    ("telephony.TextMessage", "Texts"),
+    ("telephony.PlacedCall", "Outgoing calls"),
+    ("telephony.OptOut", "No texts to"),
+)
 _BUSINESS: Pages = (
     ("tenants.Tenant", "Profile"),
     ("business.WeeklyHours", "Opening hours"),
     ("business.Closure", "Closed days"),
     ("business.Staff", "Staff"),
     ("business.Service", "Services"),
+    ("voice.CallPolicy", "Recording of calls"),
     ("plans.Subscription", "Plan & usage"),
 )
 _TEAM: Pages = (
@@ -58,11 +67,12 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     today = {"title": "Today", "icon": "today", "link": reverse("admin:index")}
     first = [today, *_items(request, _DAILY)]
     if not platform:
-        first[2:2] = _calendar(request)
+        first[3:3] = _calendar(request)
     groups = [
         _group("", first),
         *_industries(request),
         _group("Agents", _items(request, _AGENTS)),
+        _group("Phone", _items(request, _PHONE)),
         _group(
             "Your business", [*_items(request, _BUSINESS[1:] if platform else _BUSINESS), *_usage(request, platform)]
         ),

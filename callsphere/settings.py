@@ -79,7 +79,7 @@ MIDDLEWARE = [
 # The lean stack of routes that stream: async only, or every open stream would hold a thread.
 STREAM_MIDDLEWARE = ["apps.common.middleware.RequestContext"]
 STREAM_BODIES = {"/api/chat/ui": 1_048_576}  # the AI SDK sends the whole conversation with each message
-STREAM_PREFIXES = ("/api/chat/", "/api/voice/", "/healthz", "/readyz")
+STREAM_PREFIXES = ("/api/chat/", "/api/voice/", "/healthz", "/readyz", "/metrics")
 
 ROOT_URLCONF = "callsphere.urls"
 ASGI_APPLICATION = "callsphere.asgi.application"
@@ -148,6 +148,9 @@ TWILIO_ACCOUNT_SID = ENV.twilio_account_sid
 TWILIO_AUTH_TOKEN = ENV.twilio_auth_token
 TWILIO_API_BASE = ENV.twilio_api_base
 PUBLIC_URL = ENV.public_url.rstrip("/")
+CALL_BLACK_BOX = ENV.call_black_box
+METRICS_TOKEN = ENV.metrics_token
+OTEL_EXPORTER_OTLP_ENDPOINT = ENV.otel_exporter_otlp_endpoint
 TRUSTED_PROXIES = ENV.trusted_proxies
 
 EMAIL_BACKEND = f"django.core.mail.backends.{'console' if DEBUG else 'smtp'}.EmailBackend"
@@ -159,6 +162,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 
+MEDIA_ROOT = VAR_DIR / "files"  # has no address of its own: pages hand out what their reader may have
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]

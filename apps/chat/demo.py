@@ -10,6 +10,7 @@ from apps.agents.blueprints import DemoTenant, Vertical
 from apps.agents.registry import verticals
 from apps.plans.models import Subscription
 from apps.plans.subscriptions import start_trial, subscribe
+from apps.telephony import numbers
 from apps.tenants.models import Membership, Tenant, User, WidgetKey
 from apps.tenants.scope import all_tenants, tenant_scope
 
@@ -62,5 +63,6 @@ def _load(vertical: Vertical, demo: DemoTenant, now: dt.datetime) -> Tenant:
                 user = User.objects.create_user(email, PASSWORD, name=name, is_staff=True)
             Membership.objects.get_or_create(user=user, defaults={"role": role})
         releases.install(vertical=vertical)
+        numbers.give_simulated()
         demo.load(now.astimezone(tenant.zone))
     return tenant

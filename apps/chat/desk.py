@@ -17,7 +17,7 @@ from apps.conversations import transcript, turns
 from apps.conversations.models import Conversation, ToolCall, Turn
 from apps.desk import desk as desks
 from apps.desk.desk import Asked, Desk, prepare
-from apps.plans import usage
+from apps.plans import costs, usage
 from apps.tenants.scope import in_tenant
 
 
@@ -128,7 +128,12 @@ def save(desk: Desk, step: core.SaveStep, *, run: str, now: dt.datetime, tokens:
         if step.ended:
             who = usage.Who(agent.slug, conversation.widget_key, conversation.visitor)
             usage.count_answer(
-                conversation_id=conversation.pk, input_tokens=tokens[0], output_tokens=tokens[1], now=now, who=who
+                conversation_id=conversation.pk,
+                input_tokens=tokens[0],
+                output_tokens=tokens[1],
+                now=now,
+                who=who,
+                cost=costs.of_answer(model=agent.model, input_tokens=tokens[0], output_tokens=tokens[1]),
             )
     return turn.pk
 

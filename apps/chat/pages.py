@@ -11,13 +11,14 @@ from django.utils import timezone
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
-from apps.agents.live import NoAgent
+from apps.agents.live import NoAgent, live_agent
 from apps.agents.registry import verticals
 from apps.business.calendar import office_hours
 from apps.business.contacts import readable_phone
 from apps.business.models import Service, Staff
 from apps.chat import access, conversations, tokens
 from apps.chat.access import UnknownWidget, Widget
+from apps.chat.callers import can_be_called
 from apps.desk import demos
 from apps.plans.core.catalogue import catalogue
 from apps.tenants.models import Tenant, WidgetKey
@@ -56,15 +57,18 @@ def frame(request: HttpRequest, key: str) -> HttpResponse:
             # The session is minted by the frame's script: a page view is no visitor yet.
             nobody = tokens.new_visitor(tenant_id=widget.tenant_id, widget_key=widget.id)
             look = conversations.session(visitor=nobody, widget=widget, now=timezone.now())
+            speaks = can_be_called(live_agent(slug=widget.agent))
     except (UnknownWidget, NoAgent):
         raise Http404 from None
     config = {name: look[name] for name in ("tenant", "agent", "greeting", "sandbox", "closed", "locale")}
     config |= {"key": widget.key, "api": "/api/chat", "parentOrigins": _parent_origins(request, widget)}
+    config["call"] = {"tickets": "/api/voice/tickets", "socket": "/ws/voice/browser/"} if speaks else None
     response = render(request, "widget/frame.html", {"config": config})
     response["Content-Security-Policy"] = (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; font-src 'self'; "
         f"base-uri 'none'; form-action 'none'{_frame_ancestors(widget)}"
     )
+    response["Permissions-Policy"] = "microphone=(self), screen-wake-lock=(self)"
     response["Cache-Control"] = "no-cache"
     return response
 

@@ -17,6 +17,8 @@ from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
 
+from apps.common import metrics
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -117,8 +119,9 @@ class StreamHandler(ASGIHandler):
         await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
         try:
             if isinstance(response, EventStream):
-                async for chunk in response.events:
-                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                with metrics.STREAMS.track_inprogress():
+                    async for chunk in response.events:
+                        await send({"type": "http.response.body", "body": chunk, "more_body": True})
                 await send({"type": "http.response.body"})
             else:
                 await send({"type": "http.response.body", "body": cast(Any, response).content})

@@ -1,6 +1,7 @@
 """Conversations: the list, and each as a transcript to be read. Nobody edits what was said."""
 
 import json
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -13,7 +14,7 @@ from django.utils.text import Truncator
 from unfold.decorators import display
 
 from apps.business.core.names import fold
-from apps.conversations.models import Conversation, ToolCall, Turn
+from apps.conversations.models import Channel, Conversation, ToolCall, Turn
 from apps.tenants.access import RECORD, Rights
 from apps.tenants.admin import TenantAdmin
 
@@ -71,7 +72,7 @@ class ConversationAdmin(TenantAdmin):
 
     @display(description="Agent", ordering="agent")
     def agent_name(self, conversation: Conversation) -> str:
-        return _agent_name(conversation.agent)
+        return agent_name(conversation.agent)
 
     @display(description="Last message")
     def last_message(self, conversation: Any) -> str:
@@ -91,12 +92,12 @@ class ConversationAdmin(TenantAdmin):
             raise PermissionDenied
         if request.method not in ("GET", "HEAD"):
             raise PermissionDenied  # a record
-        turns = _turns(conversation)
+        turns = turns_of(conversation)
         context = {
             **self.admin_site.each_context(request),
             "title": f"{self.who(conversation)}, {conversation.get_channel_display().lower()}",
             "conversation": conversation,
-            "agent": _agent_name(conversation.agent),
+            "agent": agent_name(conversation.agent),
             "turns": turns,
             "first_number": turns[0]["turn"].number if turns else 1,
             "calls": sum(len(turn["calls"]) for turn in turns),
@@ -104,24 +105,37 @@ class ConversationAdmin(TenantAdmin):
         return TemplateResponse(request, "admin/conversations/transcript.html", context)
 
 
-def _agent_name(slug: str) -> str:
+def agent_name(slug: str) -> str:
+    """How an agent is called in lists."""
     # The agents' own names belong to the layer beside this one; a slug is its name in small letters.
     return slug.replace("_", " ").title()
 
 
-def _turns(conversation: Conversation) -> list[dict[str, Any]]:
-    """The last turns, oldest first, with their tool calls; two queries."""
+def turns_of(conversation: Conversation) -> list[dict[str, Any]]:
+    """The last turns, oldest first, with their tool calls; two queries, and one more for a call by voice."""
     calls = Prefetch("tool_calls", queryset=ToolCall.objects.order_by(F("started_at"), "id"))
     rows = Turn.objects.filter(conversation=conversation).prefetch_related(calls).order_by("-number")[:_MOST_TURNS]
-    return [
+    shown = [
         {
             "turn": turn,
-            "agent": _agent_name(turn.agent),
+            "agent": agent_name(turn.agent),
             "is_visitor": turn.role == Turn.Role.VISITOR,
             "calls": [_call(call) for call in turn.tool_calls.all()],
         }
         for turn in reversed(rows)
     ]
+    if conversation.channel != Channel.CHAT:
+        _place(shown, ToolCall.objects.filter(conversation=conversation, turn=None).order_by("started_at", "id"))
+    return shown
+
+
+def _place(shown: list[dict[str, Any]], calls: Iterable[ToolCall]) -> None:
+    """In a call by voice a tool runs between turns: it is shown with the agent's next words."""
+    answers = [item for item in shown if not item["is_visitor"]]
+    for call in calls:
+        after = (item for item in answers if item["turn"].created_at >= call.started_at)
+        if (item := next(after, answers[-1] if answers else None)) is not None:
+            item["calls"].append(_call(call))
 
 
 def _call(call: ToolCall) -> dict[str, Any]:

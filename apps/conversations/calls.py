@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -73,14 +74,18 @@ def end(
     reason: str,
     now: dt.datetime,
     usage: Mapping[str, int] | None = None,
-    timings: Mapping[str, float] | None = None,
+    timings: Mapping[str, Any] | None = None,
 ) -> bool:
-    """Closes the call and its conversation; False when somebody has already: whoever comes first says why."""
+    """Closes the call and its conversation; False when somebody has already: whoever comes first says why.
+
+    What it took (`usage`, `timings`) is put down all the same, for only the process that held the call knows.
+    """
     call = Call.objects.select_related("conversation").get(pk=call_id)
     ended = {"status": Call.Status.ENDED, "ended": reason[:32], "ended_at": now}
     if not Call.objects.filter(pk=call_id, status=Call.Status.ACTIVE).update(
         **ended, usage=dict(usage or {}), timings=dict(timings or {})
     ):
+        Call.objects.filter(pk=call_id, usage={}).update(usage=dict(usage or {}), timings=dict(timings or {}))
         return False
     Conversation.objects.filter(pk=call.conversation_id).update(status=Conversation.Status.CLOSED, last_at=now)
     seconds = max(0, round((now - call.started_at).total_seconds()))

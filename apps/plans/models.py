@@ -92,6 +92,8 @@ class UsageKind(models.TextChoices):
     MESSAGE = "message", "Message answered"
     INPUT_TOKENS = "input_tokens", "Tokens read"
     OUTPUT_TOKENS = "output_tokens", "Tokens written"
+    CALL_SECONDS = "call_seconds", "Seconds of calls"
+    COST = "cost", "Cost of models, in millionths of a dollar"
 
 
 class UsageEntry(TenantModel):

@@ -13,6 +13,7 @@ from django.db.models.functions import TruncDate
 from apps.agents.models import Agent
 from apps.conversations.models import Conversation
 from apps.plans.core.period import Period
+from apps.plans.core.prices import MICRO
 from apps.plans.models import UsageEntry, UsageKind
 from apps.tenants.models import WidgetKey
 
@@ -23,19 +24,34 @@ _DAY = timedelta(days=1)
 
 @dataclass(slots=True)
 class Use:
-    """What was used. `tokens` are read and written together."""
+    """What was used. `tokens` are read and written together; `cost` is in millionths of a dollar."""
 
     interactions: int = 0
     messages: int = 0
     tokens: int = 0
+    call_seconds: int = 0
+    cost: int = 0
 
     def add(self, kind: str, quantity: int) -> None:
-        if kind == UsageKind.INTERACTION:
-            self.interactions += quantity
-        elif kind == UsageKind.MESSAGE:
-            self.messages += quantity
-        else:
-            self.tokens += quantity
+        match kind:
+            case UsageKind.INTERACTION:
+                self.interactions += quantity
+            case UsageKind.MESSAGE:
+                self.messages += quantity
+            case UsageKind.CALL_SECONDS:
+                self.call_seconds += quantity
+            case UsageKind.COST:
+                self.cost += quantity
+            case _:
+                self.tokens += quantity
+
+    @property
+    def call_minutes(self) -> float:
+        return self.call_seconds / 60
+
+    @property
+    def dollars(self) -> float:
+        return self.cost / MICRO
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from apps.common import metrics
 from apps.plans.models import UsageEntry, UsageKind
 
 
@@ -18,24 +19,33 @@ class Who:
 NOBODY = Who()
 
 
-def count_interaction(*, conversation_id: str, now: datetime, who: Who = NOBODY) -> bool:
-    """Counts the conversation once in its life; False when it was counted before, if only a moment ago."""
-    # The unique constraint decides a race; get_or_create turns the loser's error into a read.
-    _, created = UsageEntry.objects.get_or_create(
-        kind=UsageKind.INTERACTION, conversation_id=conversation_id, defaults={"at": now, **asdict(who)}
-    )
-    return created
-
-
 def count_answer(
-    *, conversation_id: str, input_tokens: int, output_tokens: int, now: datetime, who: Who = NOBODY
+    *,
+    conversation_id: str,
+    input_tokens: int,
+    output_tokens: int,
+    now: datetime,
+    who: Who = NOBODY,
+    call_seconds: int = 0,
+    cost: int = 0,
 ) -> None:
-    """Adds one answered message and what its model steps read and wrote: apart, as the two have different prices.
+    """Adds one answered message, or a call, and what its model steps read and wrote.
 
     Its conversation is an interaction from now on, if it was none before.
+
+    Args:
+        cost: of the models, in millionths of a dollar; 0 where it is not known.
     """
-    amounts = {UsageKind.MESSAGE: 1, UsageKind.INPUT_TOKENS: input_tokens, UsageKind.OUTPUT_TOKENS: output_tokens}
-    amounts |= {UsageKind.INTERACTION: 1}
+    amounts = {
+        UsageKind.MESSAGE: 1,
+        UsageKind.INPUT_TOKENS: input_tokens,
+        UsageKind.OUTPUT_TOKENS: output_tokens,
+        UsageKind.CALL_SECONDS: call_seconds,
+        UsageKind.COST: cost,
+        UsageKind.INTERACTION: 1,
+    }
+    metrics.TOKENS.labels("input").inc(input_tokens)
+    metrics.TOKENS.labels("output").inc(output_tokens)
     UsageEntry.objects.bulk_create(
         (
             UsageEntry(kind=kind, conversation_id=conversation_id, quantity=quantity, at=now, **asdict(who))

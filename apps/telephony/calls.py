@@ -4,9 +4,10 @@ https://www.twilio.com/docs/voice/api/call-resource. Personal data (numbers, tex
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
@@ -67,7 +68,10 @@ class CallOver(CarrierError):
 
 @dataclass(frozen=True, slots=True)
 class Outbound:
-    """A call that we make. Addresses are ours and public; `answering_machine` is told the verdict later (AMD)."""
+    """A call that we make. Addresses are ours and public; `answering_machine` is told the verdict later (AMD).
+
+    The verdict comes as soon as it can, or with `after_beep` when a machine has begun to record.
+    """
 
     to: str
     from_: str
@@ -75,6 +79,7 @@ class Outbound:
     status_callback: str = ""
     answering_machine: str = ""
     ring_seconds: int = 30
+    after_beep: bool = False
 
     def fields(self) -> list[tuple[str, str]]:
         fields = [("To", self.to), ("From", self.from_), ("Url", self.url), ("Method", "POST")]
@@ -83,9 +88,19 @@ class Outbound:
             fields += [("StatusCallback", self.status_callback), ("StatusCallbackMethod", "POST")]
             fields += [("StatusCallbackEvent", event) for event in PROGRESS]
         if self.answering_machine:  # async: the greeting never waits for the verdict
-            fields += [("MachineDetection", "Enable"), ("AsyncAmd", "true")]
+            verdict = "DetectMessageEnd" if self.after_beep else "Enable"
+            fields += [("MachineDetection", verdict), ("AsyncAmd", "true")]
             fields += [("AsyncAmdStatusCallback", self.answering_machine), ("AsyncAmdStatusCallbackMethod", "POST")]
         return fields
+
+
+class Line(NamedTuple):
+    """A number as the carrier knows it: its id there, and the addresses that it asks and tells; "" = none."""
+
+    sid: str
+    voice: str
+    sms: str
+    status: str
 
 
 class Gateway:
@@ -134,15 +149,49 @@ class Gateway:
             fields.append(("StatusCallback", status_callback))
         return str((await self._post("Messages.json", fields, repeatable=False))["sid"])
 
+    async def line(self, number: str) -> Line | None:
+        """How the number is set up at the carrier; None when the account does not have it.
+
+        Raises:
+            CarrierError: one of its kinds.
+        """
+        async with self._get("IncomingPhoneNumbers.json", {"PhoneNumber": number}) as response:
+            found = _checked(response.status, await _json(response), holds="incoming_phone_numbers")
+        for entry in found["incoming_phone_numbers"]:
+            if entry.get("phone_number") == number:
+                urls = (str(entry.get(name) or "") for name in ("voice_url", "sms_url", "status_callback"))
+                return Line(str(entry["sid"]), *urls)
+        return None
+
+    async def connect(self, line: Line) -> None:
+        """Sets the number up at the carrier as `line` says.
+
+        Raises:
+            CarrierError: one of its kinds.
+        """
+        fields = [("VoiceUrl", line.voice), ("SmsUrl", line.sms), ("StatusCallback", line.status)]
+        fields += [(f"{name}Method", "POST") for name in ("Voice", "Sms", "StatusCallback")]
+        await self._post(f"IncomingPhoneNumbers/{quote(line.sid, safe='')}.json", fields, repeatable=True)
+
+    async def sound(self, recording: str) -> bytes:
+        """A recording, as WAV.
+
+        Raises:
+            CallOver: the carrier does not have it (any more).
+            CarrierError: one of its other kinds.
+        """
+        async with self._get(f"Recordings/{quote(recording, safe='')}.wav") as response:
+            if response.status >= 300:
+                _checked(response.status, await _json(response))
+            return await response.read()
+
     async def aclose(self) -> None:
         if self._session is not None:
             await self._session.close()
             self._session = None
 
     async def _post(self, path: str, fields: Sequence[tuple[str, str]], *, repeatable: bool) -> Mapping[str, Any]:
-        if not self.account.api_base:
-            raise CarrierNotConfigured("No phone carrier is configured: set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.")
-        url = f"{self.account.api_base.rstrip('/')}/2010-04-01/Accounts/{self.account.sid}/{path}"
+        url = self._url(path)
         for attempt in range(ATTEMPTS):
             if attempt:
                 await asyncio.sleep(PAUSE * 2 ** (attempt - 1))
@@ -157,6 +206,19 @@ class Gateway:
                 if not repeatable:
                     break
         raise CarrierUnavailable("The phone carrier does not answer.", carrier_code=0)
+
+    @asynccontextmanager
+    async def _get(self, path: str, query: Mapping[str, str] | None = None) -> AsyncIterator[aiohttp.ClientResponse]:
+        try:
+            async with self._open().get(self._url(path), params=query) as response:
+                yield response
+        except (aiohttp.ClientError, TimeoutError):
+            raise CarrierUnavailable("The phone carrier does not answer.", carrier_code=0) from None
+
+    def _url(self, path: str) -> str:
+        if not self.account.api_base:
+            raise CarrierNotConfigured("No phone carrier is configured: set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.")
+        return f"{self.account.api_base.rstrip('/')}/2010-04-01/Accounts/{self.account.sid}/{path}"
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -177,9 +239,9 @@ async def _json(response: aiohttp.ClientResponse) -> Mapping[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
-def _checked(status: int, answer: Mapping[str, Any]) -> Mapping[str, Any]:
+def _checked(status: int, answer: Mapping[str, Any], *, holds: str = "sid") -> Mapping[str, Any]:
     """The carrier's own message may name the number, so that only its code is kept."""
-    if status < 300 and "sid" in answer:
+    if status < 300 and holds in answer:
         return answer
     code = answer.get("code")
     code = code if isinstance(code, int) else 0

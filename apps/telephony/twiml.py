@@ -30,6 +30,8 @@ class Fallback:
     """Address that is asked when the person's call is over, and answers `after_human`; "" = the call is over, too."""
     voicemail: str = ""
     """Address that is told of the recording, and answers `hang_up`; "" = no voicemail."""
+    voicemail_ready: str = ""
+    """Address that is told when the recording can be played."""
     invitation: str = "Please leave a message after the tone."
     language: str = "en-US"
 
@@ -144,7 +146,12 @@ def _voicemail(response: VoiceResponse, fallback: Fallback) -> None:
     if fallback.voicemail:
         _say(response, fallback.invitation, fallback.language)
         response.record(
-            action=fallback.voicemail, method="POST", max_length=MAX_VOICEMAIL, finish_on_key="#", play_beep=True
+            action=fallback.voicemail,
+            method="POST",
+            max_length=MAX_VOICEMAIL,
+            finish_on_key="#",
+            play_beep=True,
+            recording_status_callback=fallback.voicemail_ready or None,
         )
 
 

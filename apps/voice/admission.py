@@ -12,7 +12,7 @@ LATE = 0.06
 FORGET = 0.9
 """Weight of the past in each new reading."""
 HICCUP = 0.2
-"""Seconds that one reading counts for at most: a single pause, however long, turns nobody away; a second of them does."""
+"""Seconds that one reading counts for at most: a single pause, however long, turns nobody away; many of them do."""
 
 
 class Lag:

@@ -3,3 +3,4 @@ from django.apps import AppConfig
 
 class VoiceConfig(AppConfig):
     name = "apps.voice"
+    verbose_name = "Calls"

@@ -12,6 +12,7 @@ from contextlib import aclosing
 from typing import cast
 
 from apps.common.errors import AppError
+from apps.voice.book import Book
 from apps.voice.core.actions import (
     Action,
     ClearPlayback,
@@ -69,12 +70,16 @@ class Bridge:
         connect: Callable[[], Model],
         model_format: Format,
         hang_up: Callable[[], Awaitable[None]] | None = None,
+        book: Book | None = None,
     ) -> None:
         self.carrier = carrier
         self.session = session
         self.office = office
         self.stopwatch = Stopwatch()
+        self.book = book or Book()
         self.ended: EndCall | None = None
+        self.refused: BadFrame | None = None
+        """The frame of the carrier that ended the call."""
         self._over = asyncio.Event()
         self._send = send
         self._connect = connect
@@ -82,9 +87,12 @@ class Bridge:
         self._hangs_up = False
         self._model: Model | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._writing: asyncio.Task[None] | None = None
         self._leaving: set[asyncio.Task[None]] = set()
-        self._outbox: deque[Wire] = deque()
-        self._is_sending = False
+        self._outbox: deque[tuple[bool, Wire]] = deque()
+        """What waits for the carrier; True = it plays, and an interruption takes it back."""
+        self._waiting = asyncio.Event()
+        self._unsent_ms = 0.0
         self._clock = asyncio.get_running_loop().time
         self._transcodes = model_format != carrier.format
         self._to_model = Transcoder(carrier.format, model_format)
@@ -93,42 +101,50 @@ class Bridge:
     # What others say to a call
 
     def feed(self, event: Event) -> None:
-        """Something happened. What follows of it is done, except for the carrier's frames, which `flush` sends."""
+        """Something happened. What follows of it is done at once; the carrier's frames leave in the next moment."""
         now = self._clock()
         self.stopwatch.saw(event, now)
+        self.book.saw(event, now)
         for action in self.session.handle(event, now):
             self._perform(action, now)
+            self.book.did(action, now)
 
     def end(self, event: EndAsked) -> None:
         """Ends the call from outside: a supervisor, a deploy, the carrier's status."""
         self.feed(event)
-        self._spawn(self.flush())
 
     # The call
 
     async def run(self, receive: Callable[[], Awaitable[Wire | None]]) -> None:
         """Carries the call until it has ended. `receive` gives the carrier's next frame, None when it is gone."""
+        self._writing = writing = asyncio.create_task(self._write())
         ticking = asyncio.create_task(self._tick())
         listening = asyncio.create_task(self._listen(receive))
         try:
             await self._over.wait()
         finally:
-            for task in (ticking, listening, self._reading):
+            for task in (writing, ticking, listening, self._reading):
                 if task is not None:
                     task.cancel()
-            await asyncio.gather(ticking, listening, *self._leaving, return_exceptions=True)
+            await asyncio.gather(writing, ticking, listening, *self._leaving, return_exceptions=True)
             if self._model is not None:
                 await self._model.close()
             ended = self.ended or EndCall("carrier_lost")
-            await self.office.close(ended, timings=self.stopwatch.readings())
+            await self.office.close(ended, timings=self._timings())
+
+    def _timings(self) -> dict[str, float]:
+        timings = self.stopwatch.readings() | self.book.readings()
+        if unheard := round(self.session.dropped_ms + self._unsent_ms):
+            timings["unheard_ms"] = unheard  # of the caller, by any model
+        return timings
 
     async def _listen(self, receive: Callable[[], Awaitable[Wire | None]]) -> None:
         try:
             while (message := await receive()) is not None:
                 for event in self.carrier.read(message):
                     self.feed(event)
-                await self.flush()
         except BadFrame as bad:
+            self.refused = bad
             logger.warning("A carrier's frame is none", extra={"reason": bad.reason, "call": self.office.call.pk})
         except Exception:
             logger.exception("A carrier's socket failed", extra={"call": self.office.call.pk})
@@ -138,7 +154,6 @@ class Bridge:
         while True:
             await asyncio.sleep(TICK)
             self.feed(Tick())
-            await self.flush()
 
     async def _read(self, model: Model, opening: ConnectModel) -> None:
         """What one session of the model says, until it ends or another one takes its place."""
@@ -149,12 +164,10 @@ class Bridge:
                         return
                     for each in self._heard(event):
                         self.feed(each)
-                    await self.flush()
         except Exception:
             logger.exception("A model's session failed", extra={"call": self.office.call.pk})
             if model is self._model:
                 self.feed(ModelLost("internal_error"))
-                await self.flush()
 
     def _heard(self, event: ModelEvent | ModelLost) -> list[Event]:
         """The event with its audio in the call's format; the resampler's last milliseconds go before the item's end."""
@@ -175,7 +188,7 @@ class Bridge:
                 self._model.send(SendAudio(self._to_model.convert(action.audio)) if self._transcodes else action)
         elif isinstance(action, _TO_CARRIER):
             self.stopwatch.did(action, now)
-            self._outbox += self.carrier.write(action)
+            self._tell(action)
         elif isinstance(action, ConnectModel):
             self._open(action)
         elif isinstance(action, CloseModel):
@@ -183,7 +196,7 @@ class Bridge:
         elif isinstance(action, RunTool | StoreTurn | CountUsage):
             self.office.perform(action, self._answered)
         elif isinstance(action, HangUp | EndCall):
-            self._outbox += self.carrier.write(action)
+            self._tell(action)
             if isinstance(action, HangUp):
                 self._hangs_up = action.final
             else:
@@ -195,7 +208,16 @@ class Bridge:
     def _answered(self, finished: ToolFinished) -> None:
         if self.ended is None:
             self.feed(finished)
-            self._spawn(self.flush())
+
+    def _tell(self, action: Action) -> None:
+        """Lets the carrier know; nobody waits for its socket but `_write`."""
+        plays = isinstance(action, PlayAudio | PlaceMark)
+        frames = [(plays, frame) for frame in self.carrier.write(action)]
+        if isinstance(action, ClearPlayback):  # before all that waits, and what it takes back need not leave
+            self._outbox = deque(frames + [waiting for waiting in self._outbox if not waiting[0]])
+        else:
+            self._outbox += frames
+        self._waiting.set()
 
     def _open(self, opening: ConnectModel) -> None:
         self._leave()
@@ -205,10 +227,12 @@ class Bridge:
     def _leave(self) -> None:
         model, self._model = self._model, None
         if model is not None:
+            self._unsent_ms += model.dropped_ms
             self._spawn(model.close())
 
     async def _finish(self) -> None:
-        await self.flush()
+        if self._writing is not None:
+            await asyncio.wait([self._writing], timeout=HANG_UP_WITHIN)
         if self._hangs_up and self._hang_up is not None:
             # When the socket closes, the carrier goes on with its next verb: an apology, after every goodbye.
             try:
@@ -218,19 +242,18 @@ class Bridge:
                 logger.warning("The carrier did not hang up", extra={"call": self.office.call.pk})
         self._over.set()
 
-    async def flush(self) -> None:
-        """Sends what waits for the carrier. Whoever comes while another sends leaves it to them: order is kept."""
-        if self._is_sending:
-            return
-        self._is_sending = True
+    async def _write(self) -> None:
+        """Sends what waits for the carrier, in order, until the call has ended."""
         try:
-            while self._outbox:
-                await self._send(self._outbox.popleft())
+            while self._outbox or self.ended is None:
+                while self._outbox:
+                    _, frame = self._outbox.popleft()
+                    await self._send(frame)
+                self._waiting.clear()
+                if self.ended is None:
+                    await self._waiting.wait()
         except (OSError, RuntimeError):  # the socket is gone, as `receive` will say, too
-            self._outbox.clear()
             self.feed(CarrierStopped("lost"))
-        finally:
-            self._is_sending = False
 
     def _spawn(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)

@@ -17,7 +17,7 @@ from apps.conversations import calls, turns
 from apps.conversations.models import Call, Turn
 from apps.desk import desk as desks
 from apps.desk.desk import Asked, Desk, prepare
-from apps.plans import allowance, usage
+from apps.plans import allowance, costs, usage
 from apps.tenants.scope import in_tenant
 from apps.voice.core.actions import CountUsage, EndCall, RunTool, StoreTurn
 from apps.voice.core.events import Persona, ToolFinished
@@ -148,8 +148,8 @@ class Office:
 
     def _end(self, reason: str, timings: dict[str, float]) -> None:
         now = timezone.now()
-        if not calls.end(call_id=self.call.pk, reason=reason, now=now, usage=self.usage, timings=timings):
-            return
+        # Whoever ended it on record before us: what it took is known here alone.
+        calls.end(call_id=self.call.pk, reason=reason, now=now, usage=self.usage, timings=timings)
         if self._spoke:
             conversation = self.call.conversation
             usage.count_answer(
@@ -158,6 +158,8 @@ class Office:
                 output_tokens=self.usage["output_tokens"],
                 now=now,
                 who=usage.Who(self.desk.agent.slug, conversation.widget_key, conversation.visitor),
+                call_seconds=round((now - self.call.started_at).total_seconds()),
+                cost=costs.of_call(usage=self.usage, speech_seconds=timings.get("caller_spoke_s", 0.0)),
             )
 
     async def _run(self, action: RunTool, answer: Callable[[ToolFinished], None]) -> None:

@@ -4,12 +4,13 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 
-from django.conf import settings
+from django.conf import settings as django
 
 from apps.common import drain
 from apps.common.addresses import address_of
@@ -20,15 +21,18 @@ from apps.telephony.calls import gateway
 from apps.voice import office, tickets
 from apps.voice.admission import is_full
 from apps.voice.bridge import Bridge, Wire
+from apps.voice.core.actions import EndCall, Show
 from apps.voice.core.carriers.browser import Browser
 from apps.voice.core.carriers.carrier import BadFrame, Carrier
 from apps.voice.core.carriers.twilio import Twilio
 from apps.voice.core.events import CarrierEvent, CarrierStarted
+from apps.voice.core.fillers import waiting_sound
 from apps.voice.core.formats import PCM16, PCMU, Format
 from apps.voice.core.realtime_commands import Listening, Setup
 from apps.voice.core.session import Session
-from apps.voice.core.settings import Settings
+from apps.voice.core.settings import Settings as CallSettings
 from apps.voice.realtime.client import RealtimeModel
+from apps.voice.records import open_records
 from apps.voice.tickets import Ticket
 from apps.voice.under_way import under_way
 
@@ -36,14 +40,22 @@ logger = logging.getLogger(__name__)
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+Frames = Callable[[], Awaitable[Wire | None]]
 
 START_WITHIN = 10.0
 """Seconds that a carrier's socket has to say which call it is."""
-MOST_WAITING = 8
-"""Sockets of one address that have not said so yet; a carrier's own addresses are many."""
-NORMAL, POLICY_VIOLATION, TRY_AGAIN_LATER = 1000, 1008, 1013  # RFC 6455 §7.4.1, and IANA's registry
+MOST_WAITING = 32
+"""Sockets of one address that have not said so yet: many calls may begin at once behind one media server."""
+MOST_TALKING = 16
+"""Calls of one address from the browser at a time: an office, and no more."""
+CARRIER_SILENCE = 15.0
+"""Seconds without a frame of a phone call, which sends fifty a second, until the other end counts as gone."""
+# RFC 6455 §7.4.1, and IANA's registry
+NORMAL, UNSUPPORTED_DATA, POLICY_VIOLATION, TOO_BIG = 1000, 1003, 1008, 1009
+SERVICE_RESTART, TRY_AGAIN_LATER = 1012, 1013
 
 _waiting: Counter[str] = Counter()
+_talking: Counter[str] = Counter()
 
 
 class _Gone(Exception):
@@ -53,12 +65,14 @@ class _Gone(Exception):
 async def twilio(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """`/ws/voice/twilio/`: Twilio Media Streams, both ways."""
     await receive()  # websocket.connect
+    frames = partial(_frame, receive, text_only=True)
+    carrier = Twilio()
     try:
         signatures.check_upgrade(scope, account=configured())
-        with _admitted(scope):
+        _admit()
+        with _place(_waiting, scope, most=MOST_WAITING):
             await send({"type": "websocket.accept"})
-            carrier = Twilio()
-            started = await _started(carrier, receive)
+            started = await _started(carrier, frames)
             ticket = await tickets.redeem(started.parameters.get("token", ""))
     except (_Gone, TimeoutError):
         await _close(send, NORMAL)
@@ -81,8 +95,9 @@ async def twilio(scope: dict[str, Any], receive: Receive, send: Send) -> None:
             direction=ticket.direction,
         ),
         model_format=PCMU,
+        settings=CallSettings(carrier_silence=CARRIER_SILENCE),
         hang_up=partial(gateway().hang_up, started.call),
-        receive=receive,
+        frames=frames,
         send=send,
     )
 
@@ -90,28 +105,31 @@ async def twilio(scope: dict[str, Any], receive: Receive, send: Send) -> None:
 async def browser(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """`/ws/voice/browser/`: our own page."""
     await receive()  # websocket.connect
-    try:
-        with _admitted(scope):
+    with ExitStack() as places:
+        try:
+            _admit()
+            places.enter_context(_place(_talking, scope, most=MOST_TALKING))
             ticket = await tickets.redeem(parse_qs(scope["query_string"].decode("latin1")).get("ticket", [""])[0])
-    except AppError as refusal:
-        await _close(send, _code(refusal))
-        return
-    await send({"type": "websocket.accept"})
-    await _hold(
-        ticket,
-        carrier=Browser(),
-        started=CarrierStarted(stream="", call=""),
-        request=office.Request(
-            tenant_id=ticket.tenant_id,
-            agent=ticket.agent,
-            channel="browser",
-            carrier="browser",
-            visitor=ticket.visitor,
-        ),
-        model_format=PCM16,
-        receive=receive,
-        send=send,
-    )
+        except AppError as refusal:
+            await _turn_away(send, refusal)
+            return
+        await send({"type": "websocket.accept"})
+        await _hold(
+            ticket,
+            carrier=Browser(),
+            started=CarrierStarted(stream="", call=""),
+            request=office.Request(
+                tenant_id=ticket.tenant_id,
+                agent=ticket.agent,
+                channel="browser",
+                carrier="browser",
+                visitor=ticket.visitor,
+            ),
+            model_format=PCM16,
+            settings=CallSettings(),
+            frames=partial(_frame, receive),
+            send=send,
+        )
 
 
 async def _hold(
@@ -121,7 +139,8 @@ async def _hold(
     started: CarrierStarted,
     request: office.Request,
     model_format: Format,
-    receive: Receive,
+    settings: CallSettings,
+    frames: Frames,
     send: Send,
     hang_up: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
@@ -130,54 +149,66 @@ async def _hold(
         opened = await office.begin(request)
     except AppError as refusal:  # the plan does not allow it, nobody answers, or the call is a second one
         logger.warning("A call was not taken", extra={"reason": refusal.code})
+        await _say(send, carrier.write(Show("notice", {"text": refusal.message})))
         await _close(send, POLICY_VIOLATION)
         return
+    setup = Setup(format=model_format, listening=Listening(), transcription=django.TRANSCRIPTION_MODEL)
+    settings = replace(settings, filler_audio=waiting_sound(carrier.format), cap=ticket.seconds or settings.cap)
     persona = office.persona_of(opened.desk)
-    setup = Setup(format=model_format, listening=Listening(), transcription=settings.TRANSCRIPTION_MODEL)
-    call_settings = Settings(cap=float(ticket.seconds)) if ticket.seconds else Settings()
+    records = await open_records(opened.call, format=carrier.format, persona=persona, held=settings)
     bridge = Bridge(
         carrier=carrier,
         send=lambda frame: send(_message(frame)),
-        session=Session(carrier.format, persona, call_settings),
+        session=Session(carrier.format, records.persona, settings),
         office=opened,
-        connect=lambda: RealtimeModel(model=settings.VOICE_MODEL, setup=setup),
+        connect=lambda: RealtimeModel(model=django.VOICE_MODEL, setup=setup),
         model_format=model_format,
         hang_up=hang_up,
+        book=records.book,
     )
     under_way().enter(bridge)
     try:
         if isinstance(carrier, Browser):
             await send(_message(carrier.ready(limit_s=ticket.seconds or None, agent={"name": persona.name})))
         bridge.feed(started)
-        await bridge.run(lambda: _frame(receive))
+        await bridge.run(frames)
     finally:
+        await _close(send, _code(bridge.refused) if bridge.refused else NORMAL)
+        await records.close()
         under_way().leave(bridge)
-        await _close(send, NORMAL)
 
 
-@contextmanager
-def _admitted(scope: dict[str, Any]) -> Iterator[None]:
-    """One more socket that has not said yet what it wants.
+def _admit() -> None:
+    """Whether this process takes another call.
 
     Raises:
-        Draining, Busy, tickets.TooManyCalls: not now.
+        Draining, Busy: not now.
     """
     drain.refuse()
     if is_full():
         raise Busy("All lines are busy. Please try again in a moment.")
+
+
+@contextmanager
+def _place(taken: Counter[str], scope: dict[str, Any], *, most: int) -> Iterator[None]:
+    """One of the places that an address has.
+
+    Raises:
+        tickets.TooManyCalls: it has none left.
+    """
     headers = dict(scope["headers"])
     peer = (scope.get("client") or ("",))[0]
     forwarded = headers.get(b"x-forwarded-for", b"").decode("latin1")
-    address = address_of(peer=peer, forwarded=forwarded, proxies=settings.TRUSTED_PROXIES) or peer
-    if _waiting[address] >= MOST_WAITING:
+    address = address_of(peer=peer, forwarded=forwarded, proxies=django.TRUSTED_PROXIES) or peer
+    if taken[address] >= most:
         raise tickets.TooManyCalls("Too many connections from this address.")
-    _waiting[address] += 1
+    taken[address] += 1
     try:
         yield
     finally:
-        _waiting[address] -= 1
-        if not _waiting[address]:
-            del _waiting[address]
+        taken[address] -= 1
+        if not taken[address]:
+            del taken[address]
 
 
 class Busy(AppError):
@@ -188,10 +219,10 @@ class Busy(AppError):
     retryable = True
 
 
-async def _started(carrier: Carrier, receive: Receive) -> CarrierStarted:
+async def _started(carrier: Carrier, frames: Frames) -> CarrierStarted:
     """The carrier's word of which call this is."""
     async with asyncio.timeout(START_WITHIN):
-        while (frame := await _frame(receive)) is not None:
+        while (frame := await frames()) is not None:
             events: list[CarrierEvent] = carrier.read(frame)
             for event in events:
                 if isinstance(event, CarrierStarted):
@@ -199,11 +230,13 @@ async def _started(carrier: Carrier, receive: Receive) -> CarrierStarted:
     raise _Gone
 
 
-async def _frame(receive: Receive) -> Wire | None:
+async def _frame(receive: Receive, *, text_only: bool = False) -> Wire | None:
     message = await receive()
     if message["type"] == "websocket.disconnect":
         return None
     text = message.get("text")
+    if text is None and text_only:
+        raise BadFrame("binary")
     frame: Wire = message["bytes"] if text is None else text
     return frame
 
@@ -213,8 +246,34 @@ def _message(frame: Wire) -> dict[str, Any]:
     return {"type": "websocket.send", kind: frame}
 
 
+_CODES = {"oversized": TOO_BIG, "binary": UNSUPPORTED_DATA}
+
+
 def _code(refusal: Exception) -> int:
-    return TRY_AGAIN_LATER if isinstance(refusal, drain.Draining) else POLICY_VIOLATION
+    """Why a socket is closed."""
+    if isinstance(refusal, BadFrame):
+        return _CODES.get(refusal.reason, POLICY_VIOLATION)
+    if isinstance(refusal, drain.Draining):
+        return SERVICE_RESTART
+    return TRY_AGAIN_LATER if isinstance(refusal, Busy) else POLICY_VIOLATION
+
+
+async def _turn_away(send: Send, refusal: AppError) -> None:
+    """Tells a page why; one that is refused before it is accepted learns nothing but that there is no socket."""
+    await send({"type": "websocket.accept"})
+    if isinstance(refusal, Busy):
+        await _say(send, Browser().write(EndCall("busy")))
+    elif isinstance(refusal, drain.Draining):
+        await _say(send, Browser().write(EndCall("drain")))
+    await _close(send, _code(refusal))
+
+
+async def _say(send: Send, frames: list[Wire]) -> None:
+    try:
+        for frame in frames:
+            await send(_message(frame))
+    except (OSError, RuntimeError):
+        logger.debug("A socket was closed already")
 
 
 async def _close(send: Send, code: int) -> None:

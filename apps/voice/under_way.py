@@ -6,16 +6,18 @@ A call whose process died is ended on record by another process, within seconds:
 import asyncio
 import logging
 from contextlib import suppress
+from datetime import timedelta
 from weakref import WeakKeyDictionary
 
 from django.utils import timezone
 from redis.exceptions import RedisError
 
+from apps.common.database import in_thread
 from apps.common.redis import Script, pipe
 from apps.conversations import calls as records
 from apps.conversations.models import Call
 from apps.tenants import keys
-from apps.tenants.scope import in_tenant
+from apps.tenants.scope import all_tenants, in_tenant
 from apps.voice.bridge import Bridge
 from apps.voice.core.events import EndAsked
 
@@ -24,6 +26,10 @@ logger = logging.getLogger(__name__)
 HELD = 15.0
 """Seconds after the last renewal at which a call counts as abandoned."""
 RENEW = 3.0
+SWEEP = 10.0
+"""Seconds between two looks for calls that nobody holds: their process died before it could say so, or Redis forgot."""
+SETTLED = 5.0
+"""Seconds after its beginning at which somebody must hold a call."""
 DRAIN = 60.0
 """Seconds for which calls may go on after a SIGTERM; then they are ended with a word."""
 DRAIN_WORDS = "I am sorry, I have to end this call for a moment of maintenance. Please call again. Goodbye."
@@ -48,6 +54,10 @@ class UnderWay:
         self._task: asyncio.Task[None] | None = None
         self._empty = asyncio.Event()
         self._empty.set()
+        self._news = asyncio.Event()
+        self._unheld: set[str] = set()
+        """Calls that nobody held at the last look."""
+        self._swept_at = 0.0
 
     def __len__(self) -> int:
         return len(self._bridges)
@@ -58,6 +68,7 @@ class UnderWay:
     def enter(self, bridge: Bridge) -> None:
         self._bridges[bridge.office.call.pk] = bridge
         self._empty.clear()
+        self._news.set()  # whoever dies now has a successor who knows
         self.watch()
 
     def leave(self, bridge: Bridge) -> None:
@@ -95,11 +106,35 @@ class UnderWay:
                 lost = await _RENEW([keys.calls()], [int(HELD * 1000), *members])
                 for member in lost:
                     await _end_lost(member.decode())
+                await self._sweep()
             except RedisError:
                 logger.warning("Calls could not be renewed", extra={"calls": len(self._bridges)})
             except Exception:
                 logger.exception("The calls' task stumbled")
-            await asyncio.sleep(RENEW)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(RENEW):
+                    await self._news.wait()
+            self._news.clear()
+
+    async def _sweep(self) -> None:
+        """Ends calls that nobody held at this look and at the last one: a living owner renews in between."""
+        now = asyncio.get_running_loop().time()
+        if now - self._swept_at < SWEEP:
+            return
+        self._swept_at = now
+        active = set(await in_thread(_active))
+        held = {member.decode() for member in await pipe().call("ZRANGE", keys.calls(), 0, -1)} if active else set()
+        unheld = active - held
+        for member in unheld & self._unheld:
+            await _end_lost(member)
+        self._unheld = unheld
+
+
+def _active() -> list[str]:
+    before = timezone.now() - timedelta(seconds=SETTLED)
+    with all_tenants(reason="calls that lost their process are ended, whosesoever they are"):
+        calls = Call.objects.filter(status=Call.Status.ACTIVE, started_at__lt=before)
+        return [f"{tenant}/{call}" for tenant, call in calls.values_list("tenant_id", "pk")]
 
 
 def _member(bridge: Bridge) -> str:

@@ -1,4 +1,4 @@
-/** A call in any element of a page: `mountCall(element, config)`. Needs call.css beside it, and nothing else. */
+/** A call in any element of a page: `mountCall(element, config)`. Needs tokens.css and call.css beside it. */
 import { applyAccent } from "../widget/theme.js";
 import { Clock } from "./clock.js";
 import { LiveCall } from "./live_call.js";
@@ -15,18 +15,29 @@ import { INSECURE, TOO_OLD, leftText } from "./words.js";
  * @property {string} tickets address of POST, for a ticket
  * @property {string} socket address of the call's WebSocket, without its ticket
  * @property {Object} ask body of the request for a ticket: {tenant: slug} or {widget: key}
- * @property {string} [token] the visitor's, sent with it as a bearer
+ * @property {string | (() => Promise<string>)} [token] the visitor's, sent with it as a bearer
+ * @property {string} [chat] address of a page where one can write instead
+ */
+
+/**
+ * @typedef {Object} Listener
+ * @property {(state: "idle" | "asking" | "connecting" | "live" | "ended") => void} [state]
+ * @property {(call: {at: Date | null, seconds: number | null, text: string, turns: Turn[]}) => void} [ended] when
+ *   the call began and what it took, null when it did not come about; text: why it ended, in words
+ * @typedef {{who: "agent" | "caller", name: string, text: string, at: Date}} Turn what was said and heard
  */
 
 /**
  * @param {HTMLElement} root becomes the call
  * @param {Config} config
+ * @param {Listener} [on]
  * @returns {{start(): void, hangUp(): void, destroy(): void}} call `start` in a click; `destroy` ends a call, too
  */
-export function mountCall(root, config) {
+export function mountCall(root, config, on = {}) {
   const page = new AbortController();
   let call = null;
   let agent = config.agent.name;
+  let began = null;
 
   const panel = new Panel(root, config, {
     main: () => (call ? call.hangUp() : start({ microphone: true })),
@@ -46,9 +57,11 @@ export function mountCall(root, config) {
     panel.showAgent(agent);
     panel.showNotice("");
     panel.log.clear();
-    panel.setState("connecting");
+    panel.showLimit(config.limitSeconds);
+    began = null;
+    setState("connecting");
     call = new LiveCall(config, {
-      state: (state) => panel.setState(state),
+      state: setState,
       ready,
       transcript: (message) => panel.log.setTurn({ ...message, name: agent }),
       agent: ({ name }) => handOver(name),
@@ -62,9 +75,15 @@ export function mountCall(root, config) {
     keepAwake(call);
   }
 
+  function setState(state, text) {
+    panel.setState(state, text);
+    on.state?.(state);
+  }
+
   function ready({ agent: answering, limit_s: limit }) {
     if (answering?.name) panel.showAgent((agent = answering.name));
     clock.start(limit ?? null);
+    began = new Date();
   }
 
   function handOver(name) {
@@ -79,7 +98,9 @@ export function mountCall(root, config) {
     clock.stop();
     panel.showLevels({ caller: 0, agent: 0 });
     panel.setMicrophone("off");
-    panel.setState("ended", text);
+    setState("ended", text);
+    const seconds = began && Math.round((Date.now() - began) / 1_000);
+    on.ended?.({ at: began, seconds, text, turns: panel.log.turns });
   }
 
   function muteOrAsk() {
@@ -106,7 +127,8 @@ export function mountCall(root, config) {
   document.addEventListener(
     "keydown",
     (event) => {
-      const writing = event.target.closest?.("input, textarea, select, [contenteditable]");
+      const [target] = event.composedPath(); // `event.target` would be the host of a shadow tree
+      const writing = target.closest?.("input, textarea, select, [contenteditable]");
       if (event.key.toLowerCase() !== "m" || event.ctrlKey || event.metaKey || event.altKey || event.repeat || writing) return;
       call?.toggleMute();
     },

@@ -5,11 +5,11 @@ const BACKLOG_BYTES = 96_000; // 2 s of audio; what is said later than that help
 
 /** A call that did not come about, or broke. */
 export class LineError extends Error {
-  /** @param {{status?: number, message?: string, retryAfter?: number | null, code?: number}} why
-   *    status and retryAfter (s) of a refused ticket; code: how the socket was closed */
-  constructor({ status = 0, message = "", retryAfter = null, code = 0 }) {
+  /** @param {{status?: number, refusal?: string, message?: string, retryAfter?: number | null, code?: number}} why
+   *    status, refusal (its code) and retryAfter (s) of a refused ticket; code: how the socket was closed */
+  constructor({ status = 0, refusal = "", message = "", retryAfter = null, code = 0 }) {
     super(message);
-    Object.assign(this, { status, retryAfter, code });
+    Object.assign(this, { status, refusal, retryAfter, code });
   }
 }
 
@@ -18,18 +18,20 @@ async function refusal(response) {
   const seconds = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
   return new LineError({
     status: response.status,
+    refusal: error.code,
     message: error.message,
     retryAfter: Number.isFinite(seconds) ? Math.max(1, seconds) : null,
   });
 }
 
 async function ticket({ tickets, ask, token }, signal) {
+  const bearer = typeof token === "function" ? await token() : token;
   const response = await fetch(tickets, {
     method: "POST",
     signal,
     cache: "no-store",
     credentials: "omit", // an owner who is logged in here must still be an ordinary visitor
-    headers: { "Content-Type": "application/json", ...(token && { Authorization: `Bearer ${token}` }) },
+    headers: { "Content-Type": "application/json", ...(bearer && { Authorization: `Bearer ${bearer}` }) },
     body: JSON.stringify(ask),
   });
   if (!response.ok) throw await refusal(response);
@@ -47,7 +49,7 @@ export class Line {
 
   /**
    * Resolves with the server's `ready`; rejects with a LineError, or what `fetch` throws.
-   * @param config {tickets, socket: addresses, ask: body of the ticket's request, token?: a visitor's}
+   * @param config {tickets, socket: addresses, ask: body of the ticket's request, token?: a visitor's, or what fetches it}
    */
   async open(config, signal) {
     const address = new URL(config.socket, location.href);

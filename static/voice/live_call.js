@@ -128,7 +128,7 @@ export class LiveCall {
       this.#on.notice("");
       this.#tellMicrophone();
     } catch (error) {
-      if (!signal.aborted) this.#on.notice(microphoneText(error));
+      if (!signal.aborted) this.#on.notice(microphoneText(error, Microphone.passed));
     }
   }
 

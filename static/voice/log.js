@@ -26,18 +26,25 @@ export class Log {
     this.#following = true;
   }
 
+  /** What was said and heard: {who: "agent" | "caller", name, text, at: Date}, oldest first. */
+  get turns() {
+    const heard = [...this.#turns.values()].filter(({ text }) => text);
+    return heard.map(({ who, name, text, cut, at }) => ({ who, name, text: cut ? `${text} …` : text, at }));
+  }
+
   /** `text` is all that is known under this id so far; the last one is final. An id that has no text has no turn. */
   setTurn({ id, who, text, final, name }) {
     const turn = this.#turns.get(id) ?? (text && this.#addTurn(id, who, name));
     if (!turn) return;
+    const unheard = final && who === "agent" ? unheardWords(turn.text, text) : "";
     this.#keepEnd(() => {
-      const unheard = final && who === "agent" ? unheardWords(turn.text, text) : "";
       turn.words.textContent = unheard && text ? `${text} ` : text;
       if (unheard) turn.words.append(UNHEARD.cloneNode(true), element("s", { text: unheard }));
       turn.el.setAttribute("aria-busy", String(!final));
       if (!text && !unheard) turn.el.remove();
     });
     turn.text = text;
+    turn.cut = Boolean(unheard);
   }
 
   /** @param {{name: string, label: string, status: "started" | "done" | "failed"}} tool */
@@ -68,7 +75,7 @@ export class Log {
     const label = element("span", { class: "who", text: who === "agent" ? name : "You" });
     const side = who === "agent" ? "agent" : "caller";
     const el = element("article", { class: `turn ${side}`, "aria-busy": "true" }, label, words);
-    const turn = { el, words, text: "" };
+    const turn = { el, words, text: "", cut: false, who: side, name: label.textContent, at: new Date() };
     this.#turns.set(id, turn);
     this.#keepEnd(() => this.#el.append(el));
     return turn;

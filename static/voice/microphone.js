@@ -10,6 +10,11 @@ export class Microphone {
   #node;
   #level;
 
+  /** Whether the page around this frame lets it ask; true where the browser does not say. */
+  static get passed() {
+    return document.featurePolicy?.allowsFeature("microphone") ?? true;
+  }
+
   /**
    * Asks the visitor; rejects with a DOMException whose name says why not.
    * @param on {frame(ArrayBuffer), lost()}: lost when the device is gone, or was forbidden after all

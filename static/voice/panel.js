@@ -13,17 +13,19 @@ const BUTTONS = {
   live: "Hang up",
   ended: "Call again",
 };
-const MICROPHONES = { on: "Mute", muted: "Unmute", off: "Turn on the microphone" };
+const MICROPHONES = { on: "Mute", muted: "Unmute", off: "Use microphone" };
 const SPEAKING = 0.2; // level
 
 export class Panel {
   #root;
+  #greeting;
   #parts = {};
   #log;
 
   /** @param on {main(), microphone(), submit(text)} */
-  constructor(root, { agent, tenant, greeting, sandbox, limitSeconds }, on) {
+  constructor(root, { agent, tenant, greeting, sandbox, limitSeconds, chat }, on) {
     this.#root = root;
+    this.#greeting = greeting;
     root.classList.add("call");
     const make = (name, tag, attributes = {}, ...children) =>
       (this.#parts[name] = element(tag, { class: name, ...attributes }, ...children));
@@ -32,7 +34,9 @@ export class Panel {
     make("state", "p", { role: "status" });
     make("clock", "span", { role: "timer", "aria-label": limitSeconds ? "Time left" : "Time on the call" });
     const terms = limitSeconds ? `${limitSeconds} seconds, no sign-up. ${PRIVACY}` : PRIVACY;
-    const words = [element("p", { dir: "auto", text: greeting }), element("p", { class: "terms", text: terms })];
+    make("greeting", "p", { dir: "auto" });
+    const words = [this.#parts.greeting, element("p", { class: "terms", text: terms })];
+    if (chat) words.push(element("a", { class: "write", href: chat, text: `Write to ${agent.name} instead` }));
     make("welcome", "div", {}, ...words);
     make("log", "div", { role: "log", "aria-live": "polite", "aria-label": "Transcript", tabindex: "0" });
     make("notice", "p", { role: "alert" });
@@ -52,7 +56,7 @@ export class Panel {
     this.#layOut(tenant, sandbox);
     this.#listen(on);
     this.showAgent(agent.name);
-    this.showClock(limitSeconds ? clockText(limitSeconds) : "", false);
+    this.showLimit(limitSeconds);
     this.setMicrophone("off");
     this.setState("idle");
   }
@@ -63,12 +67,17 @@ export class Panel {
 
   /** @param {keyof STATES} state @param {string} text more exact words, where there are any */
   setState(state, text = STATES[state]) {
-    const { main, state: line, welcome, log } = this.#parts;
+    const { main, state: line, welcome, greeting, log } = this.#parts;
     this.#root.dataset.state = state;
     line.textContent = text;
     main.replaceChildren(drawing(state === "idle" || state === "ended" ? "phone" : "hangUp"), BUTTONS[state]);
-    welcome.hidden = state !== "idle";
-    log.hidden = state === "idle";
+    welcome.hidden = state === "live" || log.hasChildNodes();
+    log.hidden = !welcome.hidden;
+    // A call of which nothing was heard leaves room to say why, in large; a screen reader has it from the line above.
+    const apologizes = state === "ended" && !welcome.hidden;
+    this.#root.classList.toggle("apologizing", apologizes);
+    greeting.textContent = apologizes ? text : this.#greeting;
+    greeting.ariaHidden = apologizes ? "true" : null;
   }
 
   /** Said once more in the same place, so that a screen reader reads it. */
@@ -84,6 +93,11 @@ export class Panel {
   showClock(text, short) {
     this.#parts.clock.textContent = text;
     this.#parts.clock.classList.toggle("short", short);
+  }
+
+  /** What the clock shows before it runs. @param {number | null} seconds */
+  showLimit(seconds) {
+    this.showClock(seconds ? clockText(seconds) : "", false);
   }
 
   /** Something that stands in the way, in words; "" takes it away. */

@@ -15,9 +15,13 @@ export const MICROPHONE_GONE = "Your microphone was disconnected. Type below, or
 export const INSECURE = "Calls need a secure page. Open this page with https:// and try again.";
 export const TOO_OLD = "This browser cannot make calls. Please use a current one.";
 export const YOU_LEFT = "You ended the call.";
-const LOST = "The connection was lost, and with it the call.";
+const LOST = "The connection was lost, and with it the call. Please call again.";
+const ABROAD = "This site does not pass your microphone on to this chat.";
 const UNREACHABLE = "We could not be reached. Check your connection and call again.";
 const BUSY = "All lines are busy.";
+
+const USED_UP = "Your connection has used up its calls for this hour.";
+const againText = (seconds) => `You can call again ${waitText(seconds)}.`;
 
 const MICROPHONE = {
   NotAllowedError: "Your browser does not allow the microphone here. Allow it in the address bar, then turn it on.",
@@ -48,14 +52,17 @@ const CLOSED = {
 
 export const endText = (reason) => REASONS[reason] ?? "The call is over.";
 
-/** @param {DOMException} error of getUserMedia */
-export const microphoneText = (error) =>
-  `${MICROPHONE[error.name] ?? "Your microphone could not be opened."} You can always type below.`;
+/** @param {DOMException} error of getUserMedia; `passed`: whether the page around a frame passes the microphone on */
+export function microphoneText(error, passed) {
+  const why = passed ? MICROPHONE[error.name] : ABROAD;
+  return `${why ?? "Your microphone could not be opened."} You can always type below.`;
+}
 
 /** @param {Error} error a LineError, or what `fetch` throws; `live`: the call had begun */
 export function failureText(error, live) {
+  if (error.refusal === "too_many_calls" && error.retryAfter) return `${USED_UP} ${againText(error.retryAfter)}`;
   if (error.message && error.status) return error.message; // the server knows best, of a limit too
-  if (error.status === 429) return `${BUSY} ${error.retryAfter ? `You can call ${waitText(error.retryAfter)}.` : ""}`;
+  if (error.status === 429) return `${BUSY} ${error.retryAfter ? againText(error.retryAfter) : ""}`;
   if (error.status) return "We cannot take your call at the moment. Please try again later.";
   return CLOSED[error.code] ?? (live ? LOST : UNREACHABLE);
 }

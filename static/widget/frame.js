@@ -1,6 +1,7 @@
 /** The chat frame: reads its configuration from the page and puts the parts together. */
 import { Announcer } from "./announcer.js";
 import { Api } from "./api.js";
+import { Calling } from "./calling.js";
 import { Chat } from "./chat.js";
 import { Composer } from "./composer.js";
 import { Host } from "./host.js";
@@ -48,6 +49,11 @@ function readAll() {
   host.send("unread", { count: 0 });
 }
 
+function closed() {
+  byId("again").remove();
+  byId("call-button")?.remove();
+}
+
 function hear({ lang, theme, page: address, inline, phone, open: nowOpen, focus }) {
   open = Boolean(nowOpen);
   page.page = address;
@@ -85,8 +91,10 @@ const chat = new Chat({
   store,
   tabs,
   view: { transcript, composer },
-  on: { agent: showAgent, connection: showConnection, answered: countUnread, closed: () => byId("again").remove() },
+  on: { agent: showAgent, connection: showConnection, answered: countUnread, closed },
 });
+if (!isSecureContext) byId("call-button")?.remove(); // browsers give it no microphone
+const calling = new Calling({ config, api, store, host, transcript, on: { back: () => composer.focus() } });
 const menu = new Menu(byId("menu-button"), byId("menu"));
 
 byId("again").addEventListener("click", async () => {
@@ -98,10 +106,13 @@ byId("expand").addEventListener("click", () => {
   byId("expand").textContent = expanded ? "Smaller window" : "Larger window";
   host.send("size", { expanded });
 });
+byId("call-button")?.addEventListener("click", () => calling.open());
+byId("back")?.addEventListener("click", () => calling.back());
 byId("close").addEventListener("click", () => host.send("close"));
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.isComposing) return;
   if (menu.open) menu.toggle(false);
+  else if (calling.back()) return;
   else if (root.dataset.mode === "popup") host.send("close");
 });
 document.addEventListener("visibilitychange", readAll);

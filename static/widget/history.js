@@ -1,5 +1,6 @@
 /** What was said before: fetched from the server, and put on the screen without being read aloud again. */
-const MUTE = { say() {}, follow: () => () => {} };
+import { SILENT } from "./transcript.js";
+
 const NOTHING = { turns: [], active_run: null };
 
 export const agentName = (agent) => agent?.name ?? agent;
@@ -36,20 +37,27 @@ export class History {
   /** The turns in place of all that is shown; the greeting first, unless the agent began. */
   show(turns) {
     this.#transcript.restore(() => {
-      if (turns[0]?.role !== "agent") this.#greet(turns[0]?.created_at);
-      for (const turn of turns) this.#add(turn);
+      const calls = this.#store.state.calls.map((call) => ({ ...call, at: new Date(call.at) }));
+      const comes = (at) => calls.length && (!at || calls[0].at < new Date(at));
+      const first = turns[0]?.created_at;
+      if (turns[0]?.role !== "agent") this.#greet(comes(first) ? calls[0].at : first);
+      for (const turn of turns) {
+        while (comes(turn.created_at)) this.#transcript.addCall(calls.shift());
+        this.#add(turn);
+      }
+      for (const call of calls) this.#transcript.addCall(call);
     });
   }
 
   #greet(at) {
     const { agent, greeting } = this.#config;
     const when = at ? new Date(at) : new Date();
-    if (greeting) this.#transcript.addAgent(agent.name, greeting, { at: when, announcer: MUTE });
+    if (greeting) this.#transcript.addAgent(agent.name, greeting, { at: when, announcer: SILENT });
   }
 
   #add({ role, text, agent, created_at: created, tools = [] }) {
     const at = new Date(created);
     if (role === "user") this.#transcript.addUser(text, at);
-    else this.#transcript.addAgent(agentName(agent) ?? this.#config.agent.name, text, { at, tools, announcer: MUTE });
+    else this.#transcript.addAgent(agentName(agent) ?? this.#config.agent.name, text, { at, tools, announcer: SILENT });
   }
 }

@@ -3,7 +3,7 @@
  * embeds us and only from an origin that the owner allows, and are sent only to that origin.
  *
  *   in   host {lang, theme, page, inline, phone, open, focus}   who embeds us, and every time that changes
- *   out  ready, close, unread {count}, size {expanded}
+ *   out  ready, close, unread {count}, size {expanded}, call {on}
  */
 export class Host {
   #allowed;

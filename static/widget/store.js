@@ -1,10 +1,11 @@
 /**
- * What survives a reload: the visitor token, the conversation, and a message on its way. It lives as long as a tab of
- * it does, and no longer: on a shared computer the next person must not find the last one's conversation. So a tab
+ * What survives a reload: the visitor token, the conversation, a message on its way, and what was said in calls. It
+ * lives as long as a tab of it does, and no longer: on a shared computer the next person must not find the last one's conversation. So a tab
  * keeps it in sessionStorage, and reads the copy that tabs share in localStorage only while another tab is open.
  * Where storage is blocked (private mode, third-party rules) the widget works on, for as long as the page lives.
  */
 const EMPTY = { token: null, conversation: null };
+const OWN = { pending: null, calls: [] };
 
 function read(storage, name) {
   try {
@@ -28,7 +29,7 @@ const common = () => localStorage;
 export class Store {
   #name;
   #tabs;
-  #state = { ...EMPTY, pending: null };
+  #state = { ...EMPTY, ...OWN };
 
   constructor(key, tabs) {
     this.#name = `callsphere:${key}`;
@@ -45,7 +46,10 @@ export class Store {
     this.update(shared.token ? shared : {});
   }
 
-  /** {token, conversation, pending: {message_id, text} | null} */
+  /**
+   * {token, conversation, pending: {message_id, text} | null, calls: [{at, seconds, text, turns}]}
+   * Calls are of this tab: on the server each is a conversation of its own.
+   */
   get state() {
     return this.#state;
   }
@@ -57,12 +61,12 @@ export class Store {
   }
 
   clear() {
-    this.update({ ...EMPTY, pending: null });
+    this.update({ ...EMPTY, ...OWN });
   }
 
   /** As `clear`, when another tab has cleared what is shared. */
   forget() {
-    this.#adopt({ ...EMPTY, pending: null });
+    this.#adopt({ ...EMPTY, ...OWN });
   }
 
   /** The message is known to have arrived, or to be refused for good. */

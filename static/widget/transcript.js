@@ -1,9 +1,11 @@
 /** The list of what was said, and the scrolling: it follows the newest text only while the reader is at the end. */
 import { Answer } from "./answer.js";
-import { element } from "./dom.js";
-import { dayKey, dayText, timeText } from "./times.js";
+import { element, icon } from "./dom.js";
+import { clockText, dayKey, dayText, timeText } from "./times.js";
 
 const NEAR_END_PX = 56;
+/** In place of an announcer, for what is on the screen without being read aloud. */
+export const SILENT = { say() {}, follow: () => () => {} };
 
 export class Transcript {
   #scroller;
@@ -40,12 +42,11 @@ export class Transcript {
 
   /** Begin anew with what `fill` adds, without its lines being read aloud: old messages are no news. */
   restore(fill) {
-    this.#log.setAttribute("aria-busy", "true");
-    this.#log.replaceChildren();
-    this.#day = "";
-    fill();
-    this.follow();
-    requestAnimationFrame(() => this.#log.setAttribute("aria-busy", "false"));
+    this.#quietly(() => {
+      this.#log.replaceChildren();
+      this.#day = "";
+      fill();
+    });
   }
 
   addUser(text, at = new Date()) {
@@ -87,6 +88,28 @@ export class Transcript {
       notice.append(button);
     }
     this.#log.append(notice);
+  }
+
+  /** A call that took the place of writing. What was said was heard; only why it ended is read `aloud`. */
+  addCall({ seconds, text, turns }, { aloud = false } = {}) {
+    this.#quietly(() => {
+      const words = element("span", { text: `Call, ${clockText(seconds)}` });
+      this.#log.append(element("p", { class: "called" }, icon("phone"), words));
+      for (const { who, name, text, at } of turns) {
+        if (who === "agent") this.addAgent(name, text, { at: new Date(at), announcer: SILENT });
+        else this.addUser(text, new Date(at));
+      }
+      this.#log.append(element("p", { class: "called" }, element("span", { text })));
+    });
+    if (aloud) this.#announcer.say(text);
+  }
+
+  /** Lines that are no news: a screen reader leaves them out. */
+  #quietly(add) {
+    this.#log.setAttribute("aria-busy", "true");
+    add();
+    this.follow();
+    requestAnimationFrame(() => this.#log.setAttribute("aria-busy", "false"));
   }
 
   #stampDay(at) {

@@ -21,6 +21,7 @@
   var loaded = false;
   var ready = false;
   var wantsFocus = false;
+  var onCall = false;
   var root, panel, button, badge, frame, stillPage;
 
   var CSS =
@@ -46,6 +47,8 @@
     "stroke-linejoin:round}.down,.on .chat,.on .label{display:none}.on .down{display:block}" +
     ".badge{position:absolute;top:-4px;right:-4px;min-width:22px;padding:4px 6px;border-radius:11px;font-size:12px;" +
     "line-height:14px;text-align:center;color:#fff;background:#b3261e;box-shadow:0 0 0 2px #fff}" +
+    ".busy:not(.on)::after{content:'';position:absolute;bottom:2px;right:2px;width:14px;height:14px;border-radius:50%;" +
+    "background:#15803d;box-shadow:0 0 0 2px #fff}" +
     "[hidden]{display:none!important}" +
     "@media(max-width:480px){.float,.float.wide{inset:0;width:100%;height:100vh;height:100dvh;border-radius:0}" +
     "button.on{visibility:hidden}}" +
@@ -107,6 +110,7 @@
     if (frame) return;
     frame = document.createElement("iframe");
     frame.title = data.label || "Chat";
+    frame.allow = "microphone; screen-wake-lock";
     frame.src = origin + "/widget/frame/" + encodeURIComponent(data.key);
     frame.addEventListener("load", function () {
       loaded = true;
@@ -164,7 +168,7 @@
   }
 
   function name() {
-    return data.label || "Open chat";
+    return (data.label || "Open chat") + (onCall ? ", on a call" : "");
   }
 
   function hear(event) {
@@ -177,7 +181,11 @@
     } else if (inline) return;
     else if (message.type === "close") set(false);
     else if (message.type === "size") panel.classList.toggle("wide", message.expanded === true);
-    else if (message.type === "unread") {
+    else if (message.type === "call") {
+      onCall = message.on === true;
+      button.classList.toggle("busy", onCall);
+      if (!isOpen) button.setAttribute("aria-label", name());
+    } else if (message.type === "unread") {
       var count = Math.min(99, message.count | 0);
       badge.hidden = isOpen || count < 1;
       badge.textContent = count;

@@ -3,8 +3,15 @@ from datetime import UTC, datetime
 import pytest
 
 from apps.chat import demo
+from apps.sandbox import launcher
 from apps.tenants.models import Tenant
 from apps.tenants.scope import all_tenants
+
+
+@pytest.fixture
+def stand_in() -> None:
+    """The model's stand-in runs: a call waits for its model for seconds only, and its process may take longer."""
+    launcher._process().ensure(timeout=90.0)
 
 
 @pytest.fixture

@@ -15,11 +15,13 @@ from apps.conversations.models import Call, ToolCall
 from apps.plans import usage
 from apps.plans.subscriptions import start_trial
 from apps.telephony import numbers
+from apps.telephony.models import OptOut, PlacedCall, TextMessage, Voicemail
 from apps.tenants import audit
 from apps.tenants.base import TenantModel
 from apps.tenants.models import ApiKey, Tenant, User, WidgetKey
 from apps.tenants.rls import tenant_models
 from apps.tenants.scope import tenant_scope
+from apps.voice.models import CallFile, CallPolicy
 from tests.conftest import make_member, make_tenant
 
 
@@ -38,6 +40,7 @@ def fill(tenant: Tenant, *, owner: str) -> User:
         WidgetKey().save()
         ApiKey.issue(name="CRM")
         numbers.assign(number="+12125550100" if tenant.slug == "riverside" else "+442071838750")
+        _fill_telephony(tenant)
         audit.record(actor="system", action="test.filled")
         conversation = turns.start(agent=agent.slug, channel="chat", now=now, visitor="vis_x")
         turns.add_visitor_turn(conversation=conversation, text="hello", message_id="m", run="r", now=now)
@@ -47,10 +50,20 @@ def fill(tenant: Tenant, *, owner: str) -> User:
         ToolCall.objects.create(
             conversation=conversation, turn=turn, run="r", key="k", call="c", name="n", arguments="{}"
         )
-        Call.objects.create(conversation=conversation, carrier="twilio", carrier_call=f"CA-{tenant.slug}")
+        call = Call.objects.create(conversation=conversation, carrier="twilio", carrier_call=f"CA-{tenant.slug}")
+        CallPolicy.objects.create(records=True, consent="This call is recorded.")
+        CallFile.objects.create(call=call, kind="recording", name=f"{tenant.slug}.wav", size=1, delete_at=now)
         turns.identify(conversation_id=conversation.pk, contact_id=Contact.objects.earliest("pk").pk, now=now)
-        usage.count_interaction(conversation_id=conversation.pk, now=now)
+        usage.count_answer(conversation_id=conversation.pk, input_tokens=1, output_tokens=1, now=now)
     return user
+
+
+def _fill_telephony(tenant: Tenant) -> None:
+    ours, theirs = "+12125550100", "+12125550177"
+    PlacedCall.objects.create(number=ours, to=theirs, carrier_call=f"CA-out-{tenant.slug}")
+    TextMessage.objects.create(direction="inbound", number=ours, other=theirs, body="hi", status="received")
+    OptOut.objects.create(number=theirs)
+    Voicemail.objects.create(number=ours, caller=theirs, carrier_call="CA1", recording=f"RE-{tenant.slug}")
 
 
 @pytest.fixture

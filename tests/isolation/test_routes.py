@@ -27,12 +27,20 @@ PUBLIC = {
     "landing": "the same for everybody",
     "demo": "a demo business's public site",
     "voice-demo": "a demo business's public page",
-    "voice-tickets": "for demo businesses, which anybody may call",
     "twilio-incoming": "signed by the carrier; the called number names the tenant",
     "twilio-status": "signed by the carrier, about a call it carries",
+    "twilio-outgoing": "signed by the carrier; twins in tests/telephony/test_webhooks.py",
+    "twilio-amd": "signed by the carrier, about a call we made",
+    "twilio-gather": "signed by the carrier, about a call we made",
+    "twilio-after-dial": "signed by the carrier, about a number of ours",
+    "twilio-voicemail": "signed by the carrier, about a number of ours",
+    "twilio-recording": "signed by the carrier, about a number of ours",
+    "twilio-sms": "signed by the carrier; the texted number names the tenant",
+    "twilio-sms-status": "signed by the carrier, about a text we sent",
     "widget-loader": "one script for all",
     "healthz": "says nothing of tenants",
     "readyz": "says nothing of tenants",
+    "metrics": "the operator's; numbers of the whole process",
     "edge-stream": "for the operator's ticket; says nothing of tenants",
     "edge-state": "for the operator's ticket; says nothing of tenants",
     "admin:login": "before anybody is known",
@@ -43,9 +51,9 @@ PUBLIC = {
     "admin:tenants_tenant_leave": "ends what an administrator opened",
 }
 TWINS = {"widget-frame", "chat-sessions", "chat-stream", "chat-resume", "chat-stop", "chat-conversation"} | {
-    "chat-ui", "chat-ui-messages", "chat-ui-resume", "chat-ui-stop",
+    "chat-ui", "chat-ui-messages", "chat-ui-resume", "chat-ui-stop", "voice-tickets",
 }  # fmt: skip
-"""Routes outside the admin; tried by the tests named after them in this file and in tests/chat."""
+"""Routes outside the admin; tried by the tests named after them in this file, in tests/chat and in tests/voice."""
 
 
 def routes() -> Iterator[tuple[str, str]]:

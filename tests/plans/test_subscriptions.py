@@ -140,7 +140,7 @@ def test_at_the_limit_new_conversations_stop_and_counted_ones_go_on(tenant: Tena
     subscriptions.start_trial(now=START)
     use(STARTER.interactions - 1, START + DAY)
     allowance.check(now=START + DAY, conversation_id="conv_last")
-    usage.count_interaction(conversation_id="conv_last", now=START + DAY)
+    usage.count_answer(conversation_id="conv_last", input_tokens=0, output_tokens=0, now=START + DAY)
     allowance.check(now=START + DAY, conversation_id="conv_last")
     for conversation_id in ("", "conv_new"):
         with pytest.raises(allowance.LimitReached) as refusal:

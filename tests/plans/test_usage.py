@@ -18,25 +18,29 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 RIVALS = 8
 
 
+def answer(conversation: str, at: datetime = NOW) -> None:
+    """One of no tokens: a message, and at first an interaction."""
+    usage.count_answer(conversation_id=conversation, input_tokens=0, output_tokens=0, now=at)
+
+
 def test_a_conversation_counts_once_in_its_life(tenant: Tenant) -> None:
-    assert usage.count_interaction(conversation_id="conv_1", now=NOW) is True
-    assert usage.count_interaction(conversation_id="conv_1", now=NOW + timedelta(days=40)) is False
-    assert usage.count_interaction(conversation_id="conv_2", now=NOW) is True
+    for conversation, at in (("conv_1", NOW), ("conv_1", NOW + timedelta(days=40)), ("conv_2", NOW)):
+        answer(conversation, at)
     assert usage.used(since=NOW) == 2
     assert usage.used(since=NOW + timedelta(seconds=1)) == 0
 
 
 def test_the_database_itself_refuses_a_second_interaction(tenant: Tenant) -> None:
-    usage.count_interaction(conversation_id="conv_1", now=NOW)
+    answer("conv_1")
     with pytest.raises(IntegrityError), transaction.atomic():
         UsageEntry.objects.create(kind=UsageKind.INTERACTION, conversation_id="conv_1", at=NOW)
 
 
 def test_another_tenants_conversation_of_the_same_name_is_another(tenant: Tenant, other_tenant: Tenant) -> None:
     with tenant_scope(other_tenant.pk):
-        assert usage.count_interaction(conversation_id="conv_1", now=NOW)
+        answer("conv_1")
     assert not usage.is_counted(conversation_id="conv_1")
-    assert usage.count_interaction(conversation_id="conv_1", now=NOW)
+    answer("conv_1")
     assert usage.used(since=NOW) == 1
 
 
@@ -57,31 +61,41 @@ def test_an_answer_adds_its_tokens_a_message_and_at_first_an_interaction(tenant:
     assert usage.is_counted(conversation_id="conv_1")
 
 
+def test_a_call_adds_its_seconds_and_what_its_models_cost(tenant: Tenant) -> None:
+    usage.count_answer(conversation_id="conv_1", input_tokens=0, output_tokens=9, now=NOW, call_seconds=83, cost=61_234)
+    assert dict(UsageEntry.objects.values_list("kind", "quantity")) == {
+        "interaction": 1,
+        "message": 1,
+        "output_tokens": 9,
+        "call_seconds": 83,
+        "cost": 61_234,
+    }
+
+
 def test_the_ledger_is_append_only(tenant: Tenant) -> None:
-    usage.count_interaction(conversation_id="conv_1", now=NOW)
-    entry = UsageEntry.objects.get()
+    answer("conv_1")
+    entry = UsageEntry.objects.get(kind=UsageKind.INTERACTION)
     entry.quantity = 0
     with pytest.raises(ValidationError, match="append-only"):
         entry.save()
     with pytest.raises(ValidationError, match="append-only"):
         entry.delete()
-    assert UsageEntry.objects.get().quantity == 1
+    assert UsageEntry.objects.get(kind=UsageKind.INTERACTION).quantity == 1
 
 
 @pytest.mark.django_db(transaction=True)
 def test_rivals_count_a_conversation_once(clinic: Tenant) -> None:
     together = Barrier(RIVALS)
 
-    def count(_: int) -> bool:
+    def count(_: int) -> None:
         try:
             together.wait()
             with tenant_scope(clinic.pk):
-                return usage.count_interaction(conversation_id="conv_1", now=NOW)
+                answer("conv_1")
         finally:
             connection.close()
 
     with ThreadPoolExecutor(RIVALS) as threads:
-        outcomes = list(threads.map(count, range(RIVALS)))
-    assert outcomes.count(True) == 1
+        list(threads.map(count, range(RIVALS)))
     with tenant_scope(clinic.pk):
         assert usage.used(since=NOW) == 1

@@ -33,12 +33,27 @@ URL = "admin:plans_subscription_usage"
 
 
 def answer(conversation: str, at: datetime, tokens: int, who: Who) -> None:
-    usage.count_interaction(conversation_id=conversation, now=at, who=who)
     usage.count_answer(conversation_id=conversation, input_tokens=tokens - 1, output_tokens=1, now=at, who=who)
 
 
 def use(share: Any) -> tuple[str, int, int, int]:
     return share.name, share.use.interactions, share.use.messages, share.use.tokens
+
+
+def test_calls_and_their_cost_are_in_the_report(tenant: Tenant) -> None:
+    for seconds, cost in ((90, 500_000), (30, 250_000)):
+        usage.count_answer(
+            conversation_id=f"conv_{seconds}",
+            input_tokens=10,
+            output_tokens=5,
+            now=START,
+            who=Who("triage"),
+            call_seconds=seconds,
+            cost=cost,
+        )
+    found = report(period=PERIOD, zone=NEW_YORK, now=START)
+    assert (found.total.call_minutes, found.total.dollars, found.total.tokens) == (2.0, 0.75, 30)
+    assert [share.use.call_seconds for share in found.agents] == [120]
 
 
 def signed_in(user: User) -> Client:

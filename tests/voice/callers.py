@@ -60,6 +60,12 @@ class BrowserCaller:
                 await self.news.wait()
         return found[count - 1]
 
+    async def closed(self, *, within: float = 60.0) -> int | None:
+        """With which code the server has closed."""
+        async with asyncio.timeout(within):
+            await self.socket.wait_closed()
+        return self.socket.close_code
+
     async def type(self, text: str) -> None:
         await self.socket.send(json.dumps({"type": "text", "text": text}))
 

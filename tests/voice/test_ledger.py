@@ -1,18 +1,20 @@
 import random
+from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.voice.core.actions import PlaceMark, PlayAudio
+from apps.voice.core.actions import Action, PlaceMark, PlayAudio
 from apps.voice.core.formats import L16, PCM16, PCMA, PCMU
-from apps.voice.core.ledger import Ledger, Spoken
+from apps.voice.core.ledger import AHEAD_MS, LATE, Ledger, Spoken
 from apps.voice.core.transcript import split
 from tests.voice.simulated import PERSONA
 
 formats = st.sampled_from([PCMU, PCMA, PCM16, L16])
 
 
-@given(formats, st.lists(st.integers(1, 3000), min_size=1, max_size=20))
+@given(formats, st.lists(st.integers(1, 2000), min_size=1, max_size=19))
 def test_audio_goes_out_whole_in_frames_with_marks(format, sizes) -> None:
     ledger, spoken = Ledger(format), Spoken(PERSONA, item="a")
     chance = random.Random(sum(sizes))
@@ -113,3 +115,69 @@ def test_words_are_not_cut_in_the_middle() -> None:
     assert split("Hello", 50, 100) == ("", "Hello")
     assert split("月曜日の九時半です", 50, 100) == ("月曜日の", "九時半です")
     assert split("All of it ", 100, 100) == ("All of it", "")
+
+
+def burst(ledger: Ledger, seconds: float) -> tuple[Spoken, list[Action]]:
+    piece = Spoken(PERSONA, item="long")
+    return piece, ledger.play(piece, bytes(int(seconds * 8_000)), 0.0)
+
+
+def sent_ms(actions: Sequence[Action]) -> float:
+    return PCMU.ms(sum(len(action.audio) for action in actions if isinstance(action, PlayAudio)))
+
+
+def test_a_minute_at_once_leaves_as_it_is_heard() -> None:
+    ledger = Ledger(PCMU)
+    piece, actions = burst(ledger, 60.01)
+    actions += ledger.finish(piece, 0.0)
+    assert sent_ms(actions) == AHEAD_MS
+    assert ledger.due == pytest.approx(60.02)
+    marks = [action.name for action in actions if isinstance(action, PlaceMark)]
+    whole, now = list(actions), 0.0
+    while marks:
+        now += 0.1
+        assert ledger.echoed(marks.pop(0), now)
+        released = ledger.release(now)
+        assert sent_ms(released) <= 100
+        marks += [action.name for action in released if isinstance(action, PlaceMark)]
+        whole += released
+    assert sent_ms(whole) == 60_020  # the last frame filled up
+    assert ledger.finished() == [piece]
+    assert (piece.sent, piece.played) == (piece.received, piece.received)
+    assert ledger.idle
+
+
+def test_what_is_held_is_dropped_by_an_interruption() -> None:
+    ledger = Ledger(PCMU)
+    piece, actions = burst(ledger, 60.0)
+    marks = [action.name for action in actions if isinstance(action, PlaceMark)]
+    assert ledger.echoed(marks[0], 0.1)
+    [(cut, heard)] = ledger.clear(0.15)
+    assert cut is piece
+    assert heard == pytest.approx(800 + 400, abs=1)
+    assert ledger.release(1.0) == []
+    assert ledger.idle
+
+
+def test_a_carrier_that_tells_nothing_is_played_to_all_the_same() -> None:
+    ledger = Ledger(PCMU)
+    _, actions = burst(ledger, 8.0)
+    ledger.settle(AHEAD_MS / 1000 + LATE + 0.1)
+    assert sent_ms([*actions, *ledger.release(11.0)]) == 8_000
+
+
+def test_two_pieces_are_held_in_order_and_each_is_finished() -> None:
+    ledger = Ledger(PCMU)
+    first, second = Spoken(PERSONA, item="a"), Spoken(PERSONA, item="b")
+    actions = ledger.play(first, b"\1" * 48_010, 0.0) + ledger.finish(first, 0.0)
+    actions += ledger.play(second, b"\2" * 4_010, 0.0) + ledger.finish(second, 0.0)
+    heard: list[Spoken] = []
+    for action in actions:  # grows while we walk it
+        if isinstance(action, PlaceMark):
+            assert ledger.echoed(action.name, 1.0)
+            actions += ledger.release(1.0)
+            heard += ledger.finished()
+    assert heard == [first, second]
+    assert ledger.idle
+    audio = b"".join(action.audio for action in actions if isinstance(action, PlayAudio))
+    assert audio.rstrip(b"\xff") == b"\1" * 48_010 + b"\xff" * 150 + b"\2" * 4_010

@@ -133,7 +133,8 @@ def test_what_a_response_cost() -> None:
         "total_tokens": 30,
         "input_tokens": 20,
         "output_tokens": 10,
-        "input_token_details": {"text_tokens": 5, "audio_tokens": 15, "cached_tokens": 4},
+        "input_token_details": {"text_tokens": 5, "audio_tokens": 15, "cached_tokens": 4}
+        | {"cached_tokens_details": {"text_tokens": 1, "audio_tokens": 3}},
         "output_token_details": {"text_tokens": 3, "audio_tokens": 7},
     }
     (event,) = read(ended(status="completed", usage=usage))
@@ -144,6 +145,7 @@ def test_what_a_response_cost() -> None:
         "input_audio_tokens": 15,
         "output_audio_tokens": 7,
         "cached_tokens": 4,
+        "cached_audio_tokens": 3,
     }
 
 

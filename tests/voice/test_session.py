@@ -164,8 +164,10 @@ def test_a_slow_tool_is_bridged_with_words_now_and_then() -> None:
     ask_tool(call, "c1")
     call.model.seconds = 1.0
     call.run(14.0)
-    holding = [ask for ask in asks(call) if ask.instructions == Settings().holding]
+    holding = [ask.instructions for ask in asks(call) if ask.instructions.startswith(Settings().holding)]
     assert len(holding) == 2
+    assert "looking" in holding[0]  # the tool's label
+    assert holding[0] != holding[1]
     assert longest_silence(call, 6.5, call.now) <= 3.0
     call.feed(ToolFinished("c1", True, RESULT))
     call.run(4.0)

@@ -6,15 +6,13 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
-from apps.telephony.simulated.line import CallerLeft, Line, Person
+from apps.telephony.simulated.line import RING_MS, CallerLeft, Line, Person
 from apps.telephony.simulated.media import MediaStream
 from apps.telephony.simulated.verbs import CallEnded, Document, Failed, perform
 
 if TYPE_CHECKING:
     from apps.telephony.simulated.exchange import Exchange
 
-RING_MS = 400
-"""Before a person answers."""
 DETECTION_MS = 1000
 """Before answering-machine detection is sure."""
 OVER = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
@@ -34,6 +32,8 @@ class Call:
         self.status_callback = ""
         self.status_events: frozenset[str] = frozenset({"completed"})
         self.detection = ""
+        self.after_beep = False
+        self.ring_seconds = 60.0
         self.log: list[str] = []
         self.said: list[str] = []
         self.dialed: list[str] = []
@@ -109,17 +109,21 @@ class Call:
         """Raises CallEnded when nobody answers."""
         await self._tell("queued", "initiated")
         await self._tell("ringing", "ringing")
-        await self.line.wait(RING_MS)
         if self.person.caller is None:
-            raise CallEnded("no-answer")
+            await self.line.wait(self.ring_seconds * 1000 if self.person.declines == "no-answer" else RING_MS)
+            raise CallEnded(self.person.declines)
+        await self.line.wait(RING_MS)
         await self.answer()
         self.line.at_ms = 0
         if self.detection:
             self._detecting = asyncio.create_task(self._detect())
 
     async def _detect(self) -> None:
-        await asyncio.sleep(DETECTION_MS / 1000 / self.exchange.speed)
-        verdict = {"AnsweredBy": self.person.answered_by, "MachineDetectionDuration": str(DETECTION_MS)}
+        answered_by, milliseconds = self.person.answered_by, DETECTION_MS
+        if self.after_beep and answered_by == "machine_start":
+            answered_by, milliseconds = "machine_end_beep", self.person.greeting_ms
+        await asyncio.sleep(milliseconds / 1000 / self.exchange.speed)
+        verdict = {"AnsweredBy": answered_by, "MachineDetectionDuration": str(milliseconds)}
         await self.exchange.post(
             self.detection, {"AccountSid": self.exchange.account.sid, "CallSid": self.sid} | verdict
         )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 FRAME_MS = 20
 FRAME_BYTES = 160
 SILENCE = b"\xff" * FRAME_BYTES
+RING_MS = 400
+"""Before a person answers, or declines."""
 MAX_LAG = 0.1
 """Seconds by which a call may be late and catch up; more is lost, as while a webhook is waited for."""
 
@@ -58,6 +60,10 @@ class Person:
     caller: Caller | None = silent
     answered_by: str = "human"
     """The verdict of answering-machine detection."""
+    greeting_ms: int = 3000
+    """How long a machine speaks before its beep."""
+    declines: str = "no-answer"
+    """What the carrier says when nobody answers: that, `busy` or `failed`."""
     faults: Faults = NO_FAULTS
 
 

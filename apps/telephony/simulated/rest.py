@@ -40,6 +40,9 @@ def application(exchange: "Exchange") -> web.Application:
     app.router.add_post(f"{ROOT}/Calls/{{sid}}.json", rest.update_call)
     app.router.add_get(f"{ROOT}/Calls/{{sid}}.json", rest.show_call)
     app.router.add_post(f"{ROOT}/Messages.json", rest.create_message)
+    app.router.add_get(f"{ROOT}/IncomingPhoneNumbers.json", rest.list_numbers)
+    app.router.add_post(f"{ROOT}/IncomingPhoneNumbers/{{sid}}.json", rest.update_number)
+    app.router.add_get(f"{ROOT}/Recordings/{{sid}}.wav", rest.play)
     return app
 
 
@@ -62,6 +65,8 @@ class _Rest:
         call.status_callback = str(form.get("StatusCallback", ""))
         call.status_events = frozenset(map(str, form.getall("StatusCallbackEvent", ["completed"])))
         call.detection = str(form.get("AsyncAmdStatusCallback", "")) if form.get("MachineDetection") else ""
+        call.after_beep = form.get("MachineDetection") == "DetectMessageEnd"
+        call.ring_seconds = float(str(form.get("Timeout", "60")))
         exchange.begin(call, _first(form))
         return web.json_response(call.resource() | {"duration": None}, status=201)
 
@@ -91,11 +96,29 @@ class _Rest:
             return _error(400, 21602, "Message body is required.")
         if len(body) > 1600:
             return _error(400, 21617, "The concatenated message body exceeds the 1600 character limit.")
-        sid, account = self._exchange.new_sid("SM"), self._exchange.account.sid
-        message = {"sid": sid, "account_sid": account, "to": to, "from": from_, "body": body, "status": "queued"}
-        self._exchange.messages.append(message)
+        if to in self._exchange.stopped:
+            return _error(400, 21610, "Attempt to send to unsubscribed recipient")
+        message = self._exchange.deliver(from_=from_, to=to, body=body, callback=str(form.get("StatusCallback", "")))
         created = format_datetime(datetime.now(UTC))
         return web.json_response({**message, "date_created": created, "direction": "outbound-api"}, status=201)
+
+    async def list_numbers(self, request: web.Request) -> web.Response:
+        wanted = request.query.get("PhoneNumber", "")
+        found = [line for number, line in self._exchange.lines.items() if wanted in ("", number)]
+        return web.json_response({"incoming_phone_numbers": found, "page": 0})
+
+    async def update_number(self, request: web.Request) -> web.Response:
+        form = await request.post()
+        for line in self._exchange.lines.values():
+            if line["sid"] == request.match_info["sid"]:
+                names = {"VoiceUrl": "voice_url", "SmsUrl": "sms_url", "StatusCallback": "status_callback"}
+                line.update({names[name]: str(value) for name, value in form.items() if name in names})
+                return web.json_response(line)
+        return _missing()
+
+    async def play(self, request: web.Request) -> web.Response:
+        sound = self._exchange.recordings.get(request.match_info["sid"])
+        return _missing() if sound is None else web.Response(body=sound, content_type="audio/x-wav")
 
 
 def _first(form: Mapping[str, Any]) -> Document | str:

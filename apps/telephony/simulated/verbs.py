@@ -1,6 +1,7 @@
 """TwiML, verb by verb. https://www.twilio.com/docs/voice/twiml"""
 
 import io
+import struct
 import wave
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,7 +10,7 @@ from xml.etree import ElementTree
 
 from websockets.exceptions import WebSocketException
 
-from apps.telephony.simulated.line import SILENCE, CallerLeft
+from apps.telephony.simulated.line import RING_MS, SILENCE, CallerLeft
 from apps.telephony.simulated.media import MediaStream
 
 if TYPE_CHECKING:
@@ -126,8 +127,9 @@ async def _dial(call: "Call", verb: ElementTree.Element, document: Document) -> 
     call.dialed.append(number)
     person = call.exchange.people.get(number)
     answered = person is not None and person.caller is not None
-    await call.line.wait(TALK_MS if answered else float(verb.get("timeout", "30")) * 1000)
-    status = "completed" if answered else "no-answer"
+    status = "completed" if answered else person.declines if person is not None else "no-answer"
+    rings = float(verb.get("timeout", "30")) * 1000 if status == "no-answer" else RING_MS
+    await call.line.wait(TALK_MS if answered else rings)
     action = verb.get("action")
     return await call.ask(urljoin(document.url, action), DialCallStatus=status) if action else None
 
@@ -144,17 +146,38 @@ async def _record(call: "Call", verb: ElementTree.Element, document: Document) -
     except CallerLeft:
         ended_by = "hangup"
     call.recordings.append(bytes(recorded))
-    sid = call.exchange.new_sid("RE")
-    following = await call.ask(
-        urljoin(document.url, verb.get("action", "")),
-        RecordingSid=sid,
-        RecordingUrl=f"{call.exchange.url}/2010-04-01/Accounts/{call.exchange.account.sid}/Recordings/{sid}",
-        RecordingDuration=str(len(recorded) // 8000),
-        Digits=ended_by,
-    )
+    about = _recording(call, bytes(recorded))
+    if callback := verb.get("recordingStatusCallback"):
+        ids = {"AccountSid": call.exchange.account.sid, "CallSid": call.sid, "RecordingStatus": "completed"}
+        call.exchange.soon(call.exchange.post(urljoin(document.url, callback), ids | about))
+    following = await call.ask(urljoin(document.url, verb.get("action", "")), **about, Digits=ended_by)
     if ended_by == "hangup":
         raise CallerLeft
     return following
+
+
+def _recording(call: "Call", sound: bytes) -> dict[str, str]:
+    """What is told of a recording that can be had from now on: WAV with mu-law (format 7), 8 kHz, one channel."""
+    sid, exchange = call.exchange.new_sid("RE"), call.exchange
+    header = struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF",
+        36 + len(sound),
+        b"WAVE",
+        b"fmt ",
+        16,
+        7,
+        1,
+        8000,
+        8000,
+        1,
+        8,
+        b"data",
+        len(sound),
+    )
+    exchange.recordings[sid] = header + sound
+    url = f"{exchange.url}/2010-04-01/Accounts/{exchange.account.sid}/Recordings/{sid}"
+    return {"RecordingSid": sid, "RecordingUrl": url, "RecordingDuration": str(len(sound) // 8000)}
 
 
 async def _connect(call: "Call", verb: ElementTree.Element, document: Document) -> Document | None:

@@ -166,7 +166,7 @@ class CountUsage:
 
 @dataclass(frozen=True, slots=True)
 class EndCall:
-    """The session is over; nothing comes after it. Exactly one in a call."""
+    """The session is over; nothing comes after it. Exactly one in a call; `busy` is said to those who get none."""
 
     reason: Literal[
         "caller_left",
@@ -179,6 +179,7 @@ class EndCall:
         "transfer",
         "no_model",
         "never_started",
+        "busy",
     ]
 
 

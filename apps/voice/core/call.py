@@ -15,6 +15,7 @@ from apps.voice.core.actions import (
 )
 from apps.voice.core.closing import Closing, Reason
 from apps.voice.core.events import ModelLost, Persona
+from apps.voice.core.fillers import Fillers
 from apps.voice.core.formats import Format
 from apps.voice.core.hearing import Hearing
 from apps.voice.core.keypad import Keypad
@@ -45,6 +46,7 @@ class Call:
         self.sequencer = Sequencer(settings.respond_within)
         self.hearing = Hearing(format, settings)
         self.tools = Tools()
+        self.fillers = Fillers()
         self.line = Line(settings)
         self.patience = Patience(settings)
         self.keypad = Keypad()
@@ -123,10 +125,12 @@ class Call:
             self._greeted = True
             if self.persona.greeting:
                 self.sequencer.want("greeting", CreateResponse(say=self.persona.greeting), now)
-        elif self.hearing.unanswered:
+        elif self.hearing.unanswered and not self.hearing.missed:
             self.sequencer.expect(now)
         elif first is not None and self.sequencer.quiet:
             self.sequencer.want(*first, now)
+        elif self.hearing.missed:
+            self.sequencer.want("resume", CreateResponse(instructions=self.settings.say_again), now)
         return actions
 
     def lost(self, event: ModelLost, now: float) -> list[Action]:

@@ -143,7 +143,8 @@ class ResponseEnded:
     status: Literal["completed", "cancelled", "incomplete", "failed"]
     reason: str = ""
     usage: Mapping[str, int] = field(default_factory=dict)
-    """`input_tokens`, `output_tokens`, `input_audio_tokens`, `output_audio_tokens`, `cached_tokens`."""
+    """`input_tokens`, `output_tokens`, `input_audio_tokens`, `output_audio_tokens`, `cached_tokens`,
+    and of these `cached_audio_tokens`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,9 +58,14 @@ class _Details(msgspec.Struct):
     error: _Error | None = None
 
 
+class _CachedTokens(msgspec.Struct):
+    audio_tokens: int | None = None
+
+
 class _InputTokens(msgspec.Struct):
     audio_tokens: int | None = None
     cached_tokens: int | None = None
+    cached_tokens_details: _CachedTokens | None = None
 
 
 class _OutputTokens(msgspec.Struct):
@@ -158,12 +163,14 @@ def _counted(usage: _Usage | None) -> Mapping[str, int]:
     if usage is None:
         return {}
     inside, outside = usage.input_token_details or _InputTokens(), usage.output_token_details or _OutputTokens()
+    cached = inside.cached_tokens_details or _CachedTokens()
     return {
         "input_tokens": usage.input_tokens or 0,
         "output_tokens": usage.output_tokens or 0,
         "input_audio_tokens": inside.audio_tokens or 0,
         "output_audio_tokens": outside.audio_tokens or 0,
         "cached_tokens": inside.cached_tokens or 0,
+        "cached_audio_tokens": cached.audio_tokens or 0,
     }
 
 

@@ -116,7 +116,7 @@ class Session:
         if call.over:
             return []
         if isinstance(event, AudioHeard):
-            return call.hearing.heard(event)
+            return call.hearing.heard(event, now)
         if isinstance(event, AudioSpoken):
             call.sequencer.touched(now)
             return call.speech.audio(event, now)
@@ -162,6 +162,7 @@ class Session:
         if call.started:
             return []
         call.started = True
+        call.hearing.last_at = now
         call.patience.start(now)
         return [call.show_agent(), *call.connect(now)]
 

@@ -28,6 +28,8 @@ class Settings:
     replay_ms: int = 3_000
     """Of the caller's audio kept for the next session when one is lost."""
 
+    carrier_silence: float = 0.0
+    """Without a frame of the caller, until they count as lost; 0 = they need not send any."""
     silence_prompt: float = 30.0
     cap: float = 15 * 60.0
     warn_before: float = 60.0
@@ -40,12 +42,17 @@ class Settings:
     """In the call's format; without it nothing is played."""
 
     holding: str = (
-        "A step you started is still running. Say one short holding sentence, such as that you are still looking. "
-        "Promise nothing, ask nothing, and call no tool."
+        "A step you started is still running. Promise nothing, ask nothing and call no tool. Say one sentence, in the "
+        "language of this call, which means exactly: "
     )
+    """A sentence in quotes follows."""
     still_there: str = "The caller has been silent for a while. Ask in one short sentence whether they are still there."
     warning: str = "This call ends in one minute. Tell the caller so in one short sentence, then go on."
     resume: str = "The connection was lost for a moment. Go on where the conversation stopped. Do not greet again."
+    say_again: str = (
+        "The connection was lost for a moment, and what the caller said meanwhile did not arrive. Say so in one short "
+        "sentence, and ask them to say it again. Do not greet again."
+    )
     introduce: str = (
         "You have just taken over this call from a colleague. Say in one short sentence who you are and go on with "
         "what the caller wants. Do not greet for the business again and do not ask for what is known."

@@ -54,6 +54,8 @@ class Speech:
         if spoken.heard is not None:
             spoken.received += len(event.audio)
             return actions
+        if self.ledger.full:
+            return actions + self._enough(spoken, now)
         played = self.ledger.play(spoken, event.audio, now)
         return actions + played if actions else played
 
@@ -89,7 +91,12 @@ class Speech:
         return self.ledger.play(own, audio, now) + self.ledger.finish(own, now)
 
     def mark(self, name: str, now: float) -> list[Action]:
-        return self.played(now) if self.ledger.echoed(name, now) else []
+        return self.ledger.release(now) + self.played(now) if self.ledger.echoed(name, now) else []
+
+    def settle(self, now: float) -> list[Action]:
+        """Counts what the carrier keeps silent about, and goes on."""
+        self.ledger.settle(now)
+        return self.ledger.release(now) + self.played(now)
 
     def played(self, now: float) -> list[Action]:
         """What has been heard whole, and what has waited long enough for its words, is written down."""
@@ -159,6 +166,12 @@ class Speech:
             for spoken in self._waiting
         ]
         return [text for text in [*texts, *(spoken.text.strip() for spoken in self.ledger.playing)] if text]
+
+    def _enough(self, spoken: Spoken, now: float) -> list[Action]:
+        """A model that does not stop is stopped: what is held is said, nothing more of the response is taken."""
+        self._discarded.add(spoken.response)
+        made = TruncateItem(spoken.item, spoken.index, spoken.received // self._format.bytes_per_ms)
+        return [CancelResponse(spoken.response), *self.ledger.finish(spoken, now), made]
 
     def _piece(self, event: AudioSpoken | WordsSpoken, now: float, actions: list[Action]) -> Spoken:
         key = (event.item, event.index)

@@ -14,6 +14,8 @@ class Call:
     """Of the call's model sessions, the one that asked."""
     hold_at: float
     """When a holding sentence is due, in seconds, if it is silent until then."""
+    held: bool = False
+    """One was said."""
 
 
 class Tools:
@@ -54,4 +56,4 @@ class Tools:
     def held(self, until: float) -> None:
         """A holding sentence was said, for all that run."""
         for call in self._open.values():
-            call.hold_at = until
+            call.hold_at, call.held = until, True

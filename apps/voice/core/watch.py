@@ -1,5 +1,7 @@
 """What time does to a call. Pure."""
 
+import json
+
 from apps.voice.core.actions import Action, CloseModel, CreateResponse
 from apps.voice.core.call import Call
 from apps.voice.core.events import ModelLost
@@ -7,10 +9,12 @@ from apps.voice.core.events import ModelLost
 
 def tick(call: Call, now: float) -> list[Action]:
     """What is due, in a call that has started."""
-    call.speech.ledger.settle(now)
-    actions = call.speech.played(now)
+    actions = call.speech.settle(now)
     if call.closing.begun:
         return actions + _end(call, now)
+    actions += call.hearing.starved(now)
+    if _deserted(call, now):
+        return actions + call.end("carrier_lost", now, hang_up=False)
     digits = call.keypad.due(now)
     if digits:
         actions += call.wrote(f"The caller pressed {digits}.", now)
@@ -27,6 +31,12 @@ def _end(call: Call, now: float) -> list[Action]:
     if done and closing.reason is not None:
         return call.end(closing.reason, now, hang_up=True)
     return _bridge(call, now)
+
+
+def _deserted(call: Call, now: float) -> bool:
+    """Nothing comes from the carrier any more, though its socket stands: the other end is gone without a word."""
+    bound = call.settings.carrier_silence
+    return bool(bound) and now - call.hearing.last_at > bound
 
 
 def _watch_line(call: Call, now: float) -> list[Action]:
@@ -60,11 +70,13 @@ def _hold(call: Call, silence: float, now: float) -> list[Action]:
     free = call.line.state == "ready" and call.sequencer.quiet and call.speech.ledger.idle
     if not free or call.hearing.speaking or silence < settings.filler_after:
         return []
-    if any(running.hold_at <= now for running in call.tools.running):
+    due = next((running for running in call.tools.running if running.hold_at <= now), None)
+    if due is not None:
+        words = call.fillers.next(call.persona.labels.get(due.name, ""), again=due.held)
         # Without a sound to bridge the pauses with, words have to.
         again = settings.filler_again if settings.filler_audio else settings.filler_after
         call.tools.held(now + again)
-        call.sequencer.want("holding", CreateResponse(instructions=settings.holding), now)
+        call.sequencer.want("holding", CreateResponse(instructions=settings.holding + json.dumps(words)), now)
     return []
 
 

@@ -68,6 +68,17 @@ def test_unread_answer_is_counted_on_the_button(visitor: Visitor) -> None:
     expect(visitor.launcher.locator(".badge")).to_be_hidden()
 
 
+def test_a_call_is_seen_on_the_button(visitor: Visitor) -> None:
+    frame = visitor.page.locator("callsphere-widget iframe")
+    expect(frame).to_have_attribute("allow", "microphone; screen-wake-lock")
+    visitor.frame.get_by_role("button", name="Close chat").click()
+    for on, name in ((True, "Open chat, on a call"), (False, "Open chat")):
+        visitor.frame.locator("html").evaluate(
+            "(_, on) => parent.postMessage({callsphere: 1, type: 'call', on}, '*')", on
+        )
+        expect(visitor.launcher).to_have_accessible_name(name)
+
+
 def test_phone_fills_the_screen(browser: Browser, context: BrowserContext, stub: dict[str, str]) -> None:
     phone = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     visitor = Visitor(phone, stub).open()

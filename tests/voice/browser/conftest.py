@@ -71,15 +71,17 @@ def bare_browser(playwright: Playwright) -> Iterator[Browser]:
 
 
 @contextmanager
-def opened(browser: Browser, stub: Stub, **options: Any) -> Iterator[Page]:
-    """The call page; no error in the console until the end, except of requests that the test refuses."""
+def opened(
+    browser: Browser, stub: Stub, *, path: str = "/demo/voice/riverside-clinic/", **options: Any
+) -> Iterator[Page]:
+    """The call page, or another; no error in the console until the end, except of requests that the test refuses."""
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 860}, "locale": "en-US"} | options)
     context.set_default_timeout(10_000)
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda line: errors.append(line.text) if "Content Security Policy" in line.text else None)
-    page.goto(f"{stub.origin}/demo/voice/riverside-clinic/")
+    page.goto(stub.origin + path)
     yield page
     context.close()
     assert errors == []

@@ -34,6 +34,16 @@ CONFIG = {
     "ask": {"tenant": "riverside-clinic"},
 }
 
+FRAME = {
+    "key": "wk_stub",
+    "api": "/api/chat",
+    **{name: CONFIG[name] for name in ("tenant", "agent", "greeting", "sandbox")},
+    "closed": None,
+    "call": {"tickets": CONFIG["tickets"], "socket": CONFIG["socket"]},
+    "locale": "en-US",
+    "parentOrigins": ["*"],
+}
+
 
 def tone(seconds: float, hertz: float = 440.0, level: float = 0.4) -> bytes:
     """PCM16 mono 24 kHz."""
@@ -148,6 +158,18 @@ class Stub:
         text = render_to_string("voice/call.html", {"config": self.config})
         return web.Response(text=text, content_type="text/html", headers={"Content-Security-Policy": CSP})
 
+    async def frame(self, request: web.Request) -> web.Response:
+        text = render_to_string("widget/frame.html", {"config": FRAME})
+        return web.Response(text=text, content_type="text/html", headers={"Content-Security-Policy": CSP})
+
+    async def session(self, request: web.Request) -> web.Response:
+        return web.json_response({"token": f"tok_{next(self.tickets)}", "conversation": None})
+
+    async def stingy(self, request: web.Request) -> web.Response:
+        """Somebody's page around the frame, of another origin, that passes nothing on to it."""
+        origin = self.origin.replace("127.0.0.1", "localhost")
+        return web.Response(text=f'<iframe src="{origin}/widget/frame/wk_stub"></iframe>', content_type="text/html")
+
     async def favicon(self, request: web.Request) -> web.Response:
         return web.Response(status=204)
 
@@ -158,6 +180,9 @@ class Stub:
                 web.post(CONFIG["tickets"], self.ticket),  # type: ignore[arg-type]
                 web.get(CONFIG["socket"], self.call),  # type: ignore[arg-type]
                 web.get("/demo/voice/riverside-clinic/", self.page),
+                web.get("/widget/frame/wk_stub", self.frame),
+                web.post("/api/chat/sessions", self.session),
+                web.get("/stingy", self.stingy),
                 web.get("/favicon.ico", self.favicon),
                 web.static("/static", ROOT / "static"),
             ]

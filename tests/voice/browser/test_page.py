@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -109,7 +110,7 @@ def test_typing_first_calls_without_a_microphone(page: Page, stub: Stub) -> None
     line = stub.answer().ready()
     eventually(lambda: line.of("text") == [{"type": "text", "text": "Are you open today?"}], "the words")
     assert line.frames == []
-    page.get_by_role("button", name="Turn on the microphone").click()
+    page.get_by_role("button", name="Use microphone").click()
     eventually(lambda: line.frames, "the voice")
     expect(page.get_by_role("button", name="Mute")).to_be_visible()
 
@@ -144,7 +145,11 @@ def test_a_notice_is_shown(page: Page, line: Line) -> None:
 
 @pytest.fixture
 def phone(browser: Browser, stub: Stub) -> Iterator[Page]:
-    options = {"viewport": {"width": 360, "height": 640}, "color_scheme": "dark", "reduced_motion": "reduce"}
+    options: dict[str, Any] = {
+        "viewport": {"width": 360, "height": 640},
+        "color_scheme": "dark",
+        "reduced_motion": "reduce",
+    }
     with opened(browser, stub, **options) as page:
         yield page
 

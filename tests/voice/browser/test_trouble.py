@@ -9,6 +9,9 @@ from tests.voice.browser.stub import Stub, eventually, tone
 pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 
+USED_UP = "Your connection has used up its calls for this hour."
+
+
 def start(page: Page) -> None:
     page.get_by_role("button", name="Start the call").click()
 
@@ -78,16 +81,18 @@ def test_a_microphone_that_is_pulled_out(page: Page, stub: Stub) -> None:
     eventually(lambda: line.frames, "the voice")
     page.evaluate("stream.getTracks()[0].dispatchEvent(new Event('ended'))")
     expect(page.get_by_role("alert")).to_contain_text("Your microphone was disconnected.")
-    page.get_by_role("button", name="Turn on the microphone").click()
+    page.get_by_role("button", name="Use microphone").click()
     expect(page.get_by_role("button", name="Mute")).to_be_visible()
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_a_refused_ticket(page: Page, stub: Stub) -> None:
-    tomorrow = {"code": "too_many_calls", "message": "You can call again tomorrow."}
+    used_up = {"code": "too_many_calls", "message": "Too many."}
+    tomorrow = {"code": "closed", "message": "You can call again tomorrow."}
     for status, error, headers, words in [
-        (429, {}, {"Retry-After": "40"}, "All lines are busy. You can call in 40 seconds."),
-        (429, {}, {"Retry-After": "3600"}, "All lines are busy. You can call in 60 minutes."),
+        (429, {}, {"Retry-After": "40"}, "All lines are busy. You can call again in 40 seconds."),
+        (429, {}, {"Retry-After": "3600"}, "All lines are busy. You can call again in 60 minutes."),
+        (429, used_up, {"Retry-After": "1500"}, f"{USED_UP} You can call again in 25 minutes."),
         (429, tomorrow, {"Retry-After": "80000"}, "You can call again tomorrow."),
         (500, {}, {}, "We cannot take your call at the moment. Please try again later."),
     ]:

@@ -7,6 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from apps.chat import demo
+from apps.telephony import numbers
+from apps.tenants.scope import tenant_scope
 
 
 class Command(BaseCommand):
@@ -22,6 +24,8 @@ class Command(BaseCommand):
         for loaded in demo.load(now=timezone.now()):
             rows.append((loaded.tenant.name, f"{base_url}/demo/{loaded.tenant.slug}/", ""))
             rows.append(("", f"{base_url}/demo/voice/{loaded.tenant.slug}/", "call it, for a minute"))
+            with tenant_scope(loaded.tenant.pk):
+                rows.append(("", numbers.own(), "its phone, in the simulated carrier"))
             rows += [("", f"{base_url}/admin/", email) for email, _, _ in loaded.demo.logins]
             rows.append(("", "widget key", loaded.demo.widget_key))
         self.stdout.write("")

@@ -1,4 +1,4 @@
-"""Whole frames, and silence where the carrier sent nothing."""
+"""Silence where the carrier sent nothing."""
 
 from itertools import pairwise
 
@@ -6,38 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.voice.core.audio.framing import Framer
 from apps.voice.core.audio.gaps import LONGEST_MS, Gaps
 from apps.voice.core.formats import FRAME_MS, L16, PCM16, PCMA, PCMU, Format
 
 FORMATS = st.sampled_from([PCMU, PCMA, PCM16, L16])
 FRAME = PCMU.frame_bytes
-
-
-@given(FORMATS, st.lists(st.integers(0, 2_500), max_size=12))
-def test_frames_are_exact_and_nothing_is_lost(format: Format, sizes: list[int]) -> None:
-    framer, given_, frames = Framer(format), b"", list[bytes]()
-    for number, size in enumerate(sizes):
-        chunk = bytes([number]) * size
-        given_ += chunk
-        frames += framer.push(chunk)
-        assert all(len(frame) == format.frame_bytes for frame in frames)
-        assert len(given_) - sum(map(len, frames)) == framer.carried < format.frame_bytes
-    assert given_.startswith(b"".join(frames))
-    waiting = given_[len(b"".join(frames)) :]
-    waiting = waiting[: len(waiting) // format.sample_bytes * format.sample_bytes]
-    last = framer.flush()
-    assert last == (waiting + format.silence_of(format.frame_bytes - len(waiting)) if waiting else b"")
-    assert len(last) in (0, format.frame_bytes)
-    assert framer.flush() == b""
-
-
-def test_what_waits_can_be_dropped() -> None:
-    framer = Framer(PCMU)
-    framer.push(b"old")
-    framer.drop()
-    assert framer.push(b"n" * FRAME) == [b"n" * FRAME]
-    assert framer.carried == 0
 
 
 def fill(times: list[int], format: Format = PCMU) -> list[float]:

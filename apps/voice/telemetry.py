@@ -1,0 +1,212 @@
+"""A call's spans (OpenTelemetry, the conventions for generative AI) and its part of the process's metrics."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from opentelemetry import trace
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
+
+from apps.common import metrics
+from apps.voice.core.actions import (
+    Action,
+    ClearPlayback,
+    CloseModel,
+    ConnectModel,
+    CountUsage,
+    EndCall,
+    PlayAudio,
+    RunTool,
+)
+from apps.voice.core.events import (
+    CarrierStarted,
+    Event,
+    ModelFailed,
+    ModelLost,
+    ModelReady,
+    Persona,
+    SpeechStarted,
+    SpeechStopped,
+    ToolFinished,
+)
+
+PROVIDER = "openai"
+MOST_ANSWERS = 200
+"""Whose times are kept for the call's page."""
+LONGEST_CODE = 40
+"""Characters of a fault's code."""
+
+
+class Telemetry:
+    """Watches one call. It keeps no word of it: what was said is in the transcript."""
+
+    def __init__(self, *, call: str, conversation: str, channel: str, model: str, persona: Persona, tracer: Tracer):
+        self._open = True
+        self._speech_seconds = 0.0
+        self._answers: list[tuple[float, float]] = []
+        self._channel = channel
+        self._model = model
+        self._tracer = tracer
+        self._usage: dict[str, int] = {}
+        self._started_at: float | None = None
+        self._speech_at: float | None = None
+        self._waiting_since: float | None = None
+        self._first: Span | None = None
+        self._session: Span | None = None
+        self._tools: dict[str, Span] = {}
+        self._call = self._span(
+            f"invoke_agent {persona.name}",
+            {
+                "gen_ai.operation.name": "invoke_agent",
+                "gen_ai.agent.name": persona.name,
+                "gen_ai.agent.id": persona.slug,
+                "gen_ai.agent.version": str(persona.version),
+                "gen_ai.conversation.id": conversation,
+                "gen_ai.output.type": "speech",
+                "callsphere.call": call,
+                "callsphere.channel": channel,
+            },
+            kind=SpanKind.SERVER,
+            parent=None,
+        )
+        self._saw: dict[type, Callable[[Any, float], None]] = {
+            CarrierStarted: self._start,
+            ModelReady: self._ready,
+            ModelFailed: lambda event, now: self._fault(event.code),
+            ModelLost: self._lost,
+            SpeechStarted: self._speech_started,
+            SpeechStopped: self._speech_stopped,
+            ToolFinished: self._tool_finished,
+        }
+        self._did: dict[type, Callable[[Any, float], None]] = {
+            ConnectModel: self._connect,
+            CloseModel: lambda action, now: self._close_session(),
+            PlayAudio: self._played,
+            ClearPlayback: lambda action, now: metrics.INTERRUPTIONS.inc(),
+            RunTool: self._tool,
+            CountUsage: self._count,
+            EndCall: lambda action, now: self.close(action.reason),
+        }
+        metrics.CALLS.labels(channel).inc()
+
+    def saw(self, event: Event, now: float) -> None:
+        if (look := self._saw.get(type(event))) is not None:
+            look(event, now)
+
+    def did(self, action: Action, now: float) -> None:
+        if (look := self._did.get(type(action))) is not None:
+            look(action, now)
+
+    def readings(self) -> dict[str, Any]:
+        """For the record: when each answer was waited for (seconds into the call), and for how many milliseconds."""
+        answers = [[round(at, 2), round(wait)] for at, wait in self._answers]
+        return {"answers_at": answers, "caller_spoke_s": round(self._speech_seconds, 1)}
+
+    # The call
+
+    def _start(self, event: CarrierStarted, now: float) -> None:
+        if self._started_at is None:
+            self._started_at = now
+            self._first = self._span("first audio", {}, parent=self._call)
+
+    def close(self, reason: str = "failed") -> None:
+        """The call is over; the first word of why counts."""
+        if not self._open:
+            return
+        self._open = False
+        for span in (self._first, *self._tools.values()):
+            if span is not None:
+                span.end()
+        self._close_session()
+        self._call.set_attribute("callsphere.ended", reason)
+        self._call.set_attribute("gen_ai.usage.input_tokens", self._usage.get("input_tokens", 0))
+        self._call.set_attribute("gen_ai.usage.output_tokens", self._usage.get("output_tokens", 0))
+        self._call.end()
+        metrics.CALLS.labels(self._channel).dec()
+        metrics.CALLS_ENDED.labels(self._channel, reason).inc()
+
+    # The agent's voice
+
+    def _played(self, action: PlayAudio, now: float) -> None:
+        if self._first is not None and self._started_at is not None:
+            self._first.end()
+            self._first = None
+            metrics.CALL_SETUP.observe(now - self._started_at)
+        if self._waiting_since is not None:
+            waited = now - self._waiting_since
+            metrics.RESPONSE.observe(waited)
+            if len(self._answers) < MOST_ANSWERS:
+                self._answers.append((self._waiting_since - (self._started_at or 0.0), waited * 1_000))
+            self._waiting_since = None
+
+    def _speech_started(self, event: SpeechStarted, now: float) -> None:
+        self._speech_at, self._waiting_since = now, None
+
+    def _speech_stopped(self, event: SpeechStopped, now: float) -> None:
+        if self._speech_at is not None:
+            self._speech_seconds += now - self._speech_at
+        self._speech_at, self._waiting_since = None, now
+
+    # The model
+
+    def _connect(self, action: ConnectModel, now: float) -> None:
+        self._close_session()
+        attributes = {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.provider.name": PROVIDER,
+            "gen_ai.request.model": self._model,
+            "gen_ai.output.type": "speech",
+        }
+        self._session = self._span(f"chat {self._model}", attributes, kind=SpanKind.CLIENT, parent=self._call)
+
+    def _ready(self, event: ModelReady, now: float) -> None:
+        if self._session is not None:
+            self._session.add_event("ready")
+
+    def _lost(self, event: ModelLost, now: float) -> None:
+        code = "expired" if event.expired else event.reason
+        self._fault(code)
+        if self._session is not None and not event.expired:
+            self._session.set_attribute("error.type", code[:LONGEST_CODE] or "unknown")
+            self._session.set_status(Status(StatusCode.ERROR))
+        self._close_session()
+
+    def _fault(self, code: str) -> None:
+        metrics.FAULTS.labels(code[:LONGEST_CODE] or "unknown").inc()
+
+    def _close_session(self) -> None:
+        if self._session is not None:
+            self._session.end()
+            self._session = None
+
+    def _count(self, action: CountUsage, now: float) -> None:
+        for kind, count in action.usage.items():
+            self._usage[kind] = self._usage.get(kind, 0) + count
+
+    # Tools
+
+    def _tool(self, action: RunTool, now: float) -> None:
+        attributes = {
+            "gen_ai.operation.name": "execute_tool",
+            "gen_ai.tool.name": action.name,
+            "gen_ai.tool.call.id": action.call,
+            "gen_ai.tool.type": "function",
+        }
+        self._tools[action.call] = self._span(f"execute_tool {action.name}", attributes, parent=self._call)
+
+    def _tool_finished(self, event: ToolFinished, now: float) -> None:
+        span = self._tools.pop(event.call, None)
+        if span is None:
+            return
+        metrics.TOOLS.labels("yes" if event.ok else "no").inc()
+        if not event.ok:
+            span.set_status(Status(StatusCode.ERROR))
+        span.end()
+
+    def _span(
+        self, name: str, attributes: dict[str, str], *, parent: Span | None, kind: SpanKind = SpanKind.INTERNAL
+    ) -> Span:
+        context = None if parent is None else trace.set_span_in_context(parent)
+        return self._tracer.start_span(
+            name, context=context, kind=kind, attributes=attributes, start_time=time.time_ns()
+        )
