@@ -54,14 +54,24 @@ def _profile(streams: int, seconds: float, rate: float) -> tuple[int, Stacks, Mo
         with servers.provider(rate, folder) as (stub, _), servers.ours(stub.port, folder, launcher=launcher) as started:
             target, pid = started
             tokens = uvloop.run(_load(target, pid, streams, int(seconds * rate), 30 + PATIENCE * seconds))
-            os.kill(pid, signal.SIGUSR2)
-            deadline = monotonic() + 30
-            while not output.exists() and monotonic() < deadline:
-                sleep(0.05)
-            if not output.exists():
-                raise DidNotStart((folder / "server.log").read_text()[-2000:])
-        found = json.loads(output.read_text())
-    return found["samples"], [(phase, spent, _cut(stack)) for phase, spent, stack in found["stacks"]], tokens
+            samples, stacks = collect(pid, output, folder / "server.log")
+    return samples, stacks, tokens
+
+
+def collect(pid: int, output: Path, log: Path) -> tuple[int, Stacks]:
+    """Has the sampler of a process write what it saw.
+
+    Raises:
+        DidNotStart: it does not; with the end of its log.
+    """
+    os.kill(pid, signal.SIGUSR2)
+    deadline = monotonic() + 30
+    while not output.exists() and monotonic() < deadline:
+        sleep(0.05)
+    if not output.exists():
+        raise DidNotStart(log.read_text()[-2000:])
+    found = json.loads(output.read_text())
+    return found["samples"], [(phase, spent, _cut(stack)) for phase, spent, stack in found["stacks"]]
 
 
 def _cut(stack: list[str]) -> list[str]:
@@ -69,7 +79,7 @@ def _cut(stack: list[str]) -> list[str]:
     return stack[: base + 1]
 
 
-def _table(title: str, stacks: Iterable[tuple[float, list[str]]], unit: float, top: int) -> str:
+def table(title: str, stacks: Iterable[tuple[float, list[str]]], unit: float, top: int) -> str:
     """The functions with the largest cumulative share; `unit` makes seconds into what the title says."""
     own: defaultdict[str, float] = defaultdict(float)
     cumulative: defaultdict[str, float] = defaultdict(float)
@@ -119,9 +129,9 @@ def main() -> int:
     rest = [(seconds, stack) for phase, seconds, stack in stacks if phase in (STREAMING - 1, STREAMING + 1)]
     print(f"{samples:,} samples; without Redis, which is another process")
     print(
-        _table("Beginning and ending, ms an answer (first and last tokens in it)", rest, 1e3 / given.streams, given.top)
+        table("Beginning and ending, ms an answer (first and last tokens in it)", rest, 1e3 / given.streams, given.top)
     )
-    print(_table("Streaming, µs a token", streaming, 1e6 / (tokens.ending - tokens.begun), given.top))
+    print(table("Streaming, µs a token", streaming, 1e6 / (tokens.ending - tokens.begun), given.top))
     if given.collapsed:
         _write_collapsed(given.collapsed, stacks)
     return 0

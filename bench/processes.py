@@ -117,7 +117,7 @@ def running(
         _end(process)
 
 
-def _wait_until_listening(process: subprocess.Popen[bytes], port: int, log: Path, timeout: float = 30.0) -> None:
+def _wait_until_listening(process: subprocess.Popen[bytes], port: int, log: Path, timeout: float = 90.0) -> None:
     deadline = time.monotonic() + timeout
     while True:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):

@@ -26,7 +26,7 @@ Started = tuple[Target, int]
 Ask = Callable[[Answer], tuple[Mapping[str, str], Any]]
 
 
-def _environment(provider_port: int, **more: str) -> dict[str, str]:
+def peer_environment(provider_port: int, **more: str) -> dict[str, str]:
     """Only what a server needs, so that a DATABASE_URL or a real key of the caller never takes part."""
     own = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     provider = {"OPENAI_BASE_URL": f"http://127.0.0.1:{provider_port}/v1", "OPENAI_API_KEY": "bench"}
@@ -35,7 +35,7 @@ def _environment(provider_port: int, **more: str) -> dict[str, str]:
 
 def product_environment(provider_port: int, folder: Path) -> dict[str, str]:
     """Of everything that runs the product's code on the state in `folder`."""
-    return _environment(
+    return peer_environment(
         provider_port,
         DEBUG="0",
         SECRET_KEY="no secret, for nothing but the loopback reaches it",
@@ -133,7 +133,7 @@ def floor(provider_port: int, folder: Path, *, asgi: str = "uvicorn") -> Iterato
     """peers/floor.py on an ASGI server."""
     port = free_port()
     command, more = asgi_servers.SERVERS[asgi]("floor:app", port, folder)
-    env = _with_paths(_environment(provider_port, PYTHONPATH=str(PEERS)), more)
+    env = _with_paths(peer_environment(provider_port, PYTHONPATH=str(PEERS)), more)
     with running(command, port=port, log=folder / "server.log", cwd=PEERS, env=env) as pid:
         yield Target(f"Floor: bare ASGI + aiohttp + msgspec, {asgi}", port, "/chat", _message, terminal=b"[DONE]"), pid
 
@@ -143,7 +143,7 @@ def starlette(provider_port: int, folder: Path) -> Iterator[Started]:
     """peers/starlette_route.py on uvicorn with the same loop and parser as ours."""
     port = free_port()
     command, _ = asgi_servers.uvicorn("starlette_route:app", port, folder)
-    with running(command, port=port, log=folder / "server.log", cwd=PEERS, env=_environment(provider_port)) as pid:
+    with running(command, port=port, log=folder / "server.log", cwd=PEERS, env=peer_environment(provider_port)) as pid:
         yield Target("Starlette + openai, typed stream", port, "/chat", _message, terminal=b"[DONE]"), pid
 
 
@@ -165,6 +165,6 @@ def node(provider_port: int, folder: Path) -> Iterator[Started]:
         raise Missing(f"npm could not install {OPENAI_NPM}")
     route = shutil.copy(PEERS / "node_route.mjs", folder)  # node looks for packages beside the file
     port = free_port()
-    env = _environment(provider_port, PORT=str(port))
+    env = peer_environment(provider_port, PORT=str(port))
     with running(["node", str(route)], port=port, log=folder / "server.log", cwd=folder, env=env) as pid:
         yield Target("Node http + openai", port, "/chat", _message, terminal=b"[DONE]"), pid

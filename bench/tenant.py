@@ -1,7 +1,7 @@
-"""Prepares an empty database of the product for the load: one clinic on a large plan, with a widget key.
+"""Prepares an empty database of the product for the load: one clinic on a large plan, with a widget key and a phone.
 
 Run as a process of its own from the repository's root, with the environment of the server:
-`PYTHONPATH=. python bench/tenant.py <widget key>`.
+`PYTHONPATH=. python bench/tenant.py <widget key> [<phone number>]`.
 """
 
 import sys
@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 import django
 
 
-def prepare(widget_key: str) -> None:
+def prepare(widget_key: str, number: str = "") -> None:
     """Migrates and makes the clinic; Django must be set up, hence the imports in here."""
     from django.core.management import call_command
 
     from apps.agents import releases
     from apps.agents.registry import verticals
     from apps.plans.subscriptions import start_trial, subscribe
+    from apps.telephony import numbers
     from apps.tenants.models import Tenant, WidgetKey
     from apps.tenants.scope import all_tenants, tenant_scope
 
@@ -29,8 +30,10 @@ def prepare(widget_key: str) -> None:
         subscribe(plan="scale", now=now)
         releases.install(vertical=verticals()["healthcare"])
         WidgetKey.objects.create(key=widget_key)
+        if number:
+            numbers.assign(number=number)
 
 
 if __name__ == "__main__":
     django.setup()
-    prepare(sys.argv[1])
+    prepare(*sys.argv[1:])

@@ -47,7 +47,7 @@ class Lane:
         return sum(worker.rss_kb() for worker in self.workers)
 
 
-def _environment(folder: Path, provider: Provider, database: Database) -> dict[str, str]:
+def environment(folder: Path, provider_port: int, database: Database) -> dict[str, str]:
     """Only what a server needs, so that a DATABASE_URL or a real key of the caller never takes part."""
     own = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return own | {
@@ -57,7 +57,7 @@ def _environment(folder: Path, provider: Provider, database: Database) -> dict[s
         "LOG_LEVEL": "WARNING",
         "CALLSPHERE_VAR": str(folder),
         "REDIS_URL": f"unix://{folder}/redis.sock",
-        "OPENAI_BASE_URL": f"http://127.0.0.1:{provider.port}/v1",
+        "OPENAI_BASE_URL": f"http://127.0.0.1:{provider_port}/v1",
         "OPENAI_API_KEY": "trials",
         "DJANGO_SETTINGS_MODULE": "callsphere.settings",
         "PYTHONPATH": str(ROOT),
@@ -65,7 +65,8 @@ def _environment(folder: Path, provider: Provider, database: Database) -> dict[s
     }
 
 
-def _prepare(env: dict[str, str]) -> None:
+def prepare(env: dict[str, str]) -> None:
+    """Migrates the database and makes the tenant of the trials. Raises DidNotStart."""
     for command in (["manage.py", "migrate", "-v", "0"], [str(Path(__file__).parent / "tenant.py"), WIDGET_KEY]):
         done = subprocess.run([sys.executable, *command], env=env, cwd=ROOT, capture_output=True, text=True)
         if done.returncode:
@@ -105,14 +106,14 @@ async def lanes(*, count: int, workers: int, database: str, provider: Provider) 
             for number, own in enumerate(databases):
                 place = folder / str(number)
                 place.mkdir()
-                env = _environment(place, provider, own)
+                env = environment(place, provider.port, own)
                 lane = Lane([], Redis(place), own)
                 made.append(lane)
                 if number:
                     _copy(databases[0], own)
                 else:
                     await lane.redis.start()  # the tenant's making may write there
-                    await asyncio.to_thread(_prepare, env)
+                    await asyncio.to_thread(prepare, env)
                     await lane.redis.kill()
                 lane.workers.extend(
                     Worker(sys.executable, log=place / f"worker{n}.log", env=env) for n in range(workers)
