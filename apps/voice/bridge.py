@@ -53,6 +53,8 @@ logger = logging.getLogger(__name__)
 TICK = 0.1
 HANG_UP_WITHIN = 3.0
 """Seconds for the carrier to end the call before its socket is closed."""
+LAST_WORDS = 0.5
+"""Seconds for reading what the carrier still said on a socket that takes no more."""
 Wire = str | bytes
 _TO_CARRIER = (PlayAudio, PlaceMark, ClearPlayback, Show)
 
@@ -252,7 +254,9 @@ class Bridge:
                 self._waiting.clear()
                 if self.ended is None:
                     await self._waiting.wait()
-        except (OSError, RuntimeError):  # the socket is gone, as `receive` will say, too
+        except (OSError, RuntimeError):
+            # `receive` will say so too, after what the carrier said last: a caller who hangs up is no lost call.
+            await asyncio.sleep(LAST_WORDS)
             self.feed(CarrierStopped("lost"))
 
     def _spawn(self, work: Awaitable[None]) -> None:

@@ -72,14 +72,15 @@ class SlowCarrier:
 
     def __init__(self) -> None:
         self.open = asyncio.Event()
+        self.said: asyncio.Queue[str | None] = asyncio.Queue()
         self.frames: list[tuple[float, dict[str, Any]]] = []
 
     async def send(self, frame: str | bytes) -> None:
         self.frames.append((asyncio.get_running_loop().time(), json.loads(frame)))
         await self.open.wait()
 
-    async def receive(self) -> None:
-        await asyncio.Event().wait()
+    async def receive(self) -> str | None:
+        return await self.said.get()
 
 
 async def begun() -> tuple[Bridge, ScriptedModel, SlowCarrier, Office, "asyncio.Task[None]"]:
@@ -159,3 +160,18 @@ async def test_a_socket_that_breaks_while_sending_ends_the_call() -> None:
         await running
     assert office.closed is not None
     assert office.closed[0].reason == "carrier_lost"
+
+
+async def test_a_caller_who_hangs_up_while_we_send_is_no_lost_call() -> None:
+    bridge, _, carrier, office, running = await begun()
+
+    async def closed(frame: str | bytes) -> None:
+        carrier.said.put_nowait(json.dumps({"event": "stop", "streamSid": "MZ1", "stop": {"callSid": "CA1"}}))
+        raise OSError
+
+    bridge._send = closed
+    carrier.open.set()
+    async with asyncio.timeout(10):
+        await running
+    assert office.closed is not None
+    assert office.closed[0].reason == "caller_left"
