@@ -122,6 +122,9 @@ class Call(TenantModel):
         ACTIVE = "active", "Under way"
         ENDED = "ended", "Ended"
 
+    MACHINE = "answering_machine"
+    """`ended` of a call of ours that nobody but a machine answered."""
+
     conversation = models.OneToOneField(Conversation, on_delete=models.CASCADE, related_name="call")
     direction = models.CharField(max_length=16, choices=Direction, default=Direction.INBOUND)
     status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
@@ -137,7 +140,11 @@ class Call(TenantModel):
 
     class Meta(TenantModel.Meta):
         ordering = ["-started_at"]
-        indexes = [models.Index(fields=["tenant", "-started_at"], name="call_recent")]
+        indexes = [
+            models.Index(fields=["tenant", "-started_at"], name="call_recent"),
+            # Of all tenants, for those whose process died.
+            models.Index(fields=["started_at"], condition=models.Q(status="active"), name="call_active"),
+        ]
         constraints = [
             # A carrier may announce a call twice: it is one call all the same.
             models.UniqueConstraint(

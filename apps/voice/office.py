@@ -150,7 +150,8 @@ class Office:
         now = timezone.now()
         # Whoever ended it on record before us: what it took is known here alone.
         calls.end(call_id=self.call.pk, reason=reason, now=now, usage=self.usage, timings=timings)
-        if self._spoke:
+        to_machine = Call.objects.filter(pk=self.call.pk, ended=Call.MACHINE).exists()
+        if self._spoke and not to_machine:  # nobody was talked to
             conversation = self.call.conversation
             usage.count_answer(
                 conversation_id=conversation.pk,

@@ -120,7 +120,7 @@ async def amd(request: HttpRequest) -> HttpResponse:
     leaves = call.on_machine == PlacedCall.OnMachine.MESSAGE and verdict != "fax"
     if progress.is_machine(verdict) and (not leaves or progress.can_hear_message(verdict)):
         carrier_call = request.POST["CallSid"]
-        await _end(carrier_call, reason="answering_machine")
+        await _end(carrier_call, reason=Call.MACHINE)
         try:
             if leaves:
                 await placing.leave_message(call, carrier_call, twiml=twiml.say(call.message))

@@ -106,7 +106,9 @@ byId("expand").addEventListener("click", () => {
   byId("expand").textContent = expanded ? "Smaller window" : "Larger window";
   host.send("size", { expanded });
 });
-byId("call-button")?.addEventListener("click", () => calling.open());
+const callButton = byId("call-button");
+callButton?.addEventListener("click", () => calling.open());
+if (callButton) callButton.disabled = false; // from now on somebody listens
 byId("back")?.addEventListener("click", () => calling.back());
 byId("close").addEventListener("click", () => host.send("close"));
 document.addEventListener("keydown", (event) => {

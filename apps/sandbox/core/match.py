@@ -17,6 +17,7 @@ from .words import concepts, content, humanize
 _NAME, _TEXT, _ARGUMENT = 2.2, 1.0, 0.4
 THRESHOLD = 1.6
 STRONG = 3.2
+_CAN_I_GET = re.compile(r"\b(?:can|could|may) (?:i|we) (?:get|have)\b", re.I)
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Matcher:
         meant = concepts(text)
         if "@cancel" in meant or "@move" in meant:
             meant.discard("@book")
-        if self._implied_booking(text, meant):
+        if self._implied_booking(text, meant, dated):
             meant.add("@book")
         terms = {self._known(term) for term in content(text)} | meant
         said, spoken_of = acts(text), named(text, own)
@@ -54,10 +55,11 @@ class Matcher:
                 found.append(Match(score, tool))
         return sorted(found, key=lambda m: -m.score)
 
-    def _implied_booking(self, text: str, meant: set[str]) -> bool:
-        """ "I'd like a <thing>" without a verb and with a thing no tool names asks to arrange that thing."""
+    def _implied_booking(self, text: str, meant: set[str], dated: bool) -> bool:
+        """ "I'd like a <thing>", or "can I get a <thing> on Friday?", with a thing no tool names asks to arrange it."""
         said = acts(text)
-        if meant & {*ACTIONS, "@search", "@price", "@available"} or Act.WISH not in said or Act.QUESTION in said:
+        asks = Act.QUESTION in said and not (dated and _CAN_I_GET.search(text))
+        if meant & {*ACTIONS, "@search", "@price", "@available"} or Act.WISH not in said or asks:
             return False
         named = {term for term in content(text) if not concepts(term)}
         elsewhere = {t for tool, d in zip(self._tools, self._documents, strict=True) if tool.is_handoff for t in d}

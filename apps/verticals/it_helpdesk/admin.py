@@ -59,6 +59,7 @@ class OrganizationAdmin(FoldedSearch):
     list_filter = ("plan", "is_active")
     search_fields = ("name_key",)
     search_help_text = "Search by name."
+    ordering = ("name", "id")  # the model's own does not hold where rows are counted
     fields = (("name", "code"), ("plan", "is_active"), "address", "notes")
     inlines = (EmployeeInline,)
 
@@ -338,6 +339,7 @@ class GuideAdmin(TenantAdmin):
     list_display = ("title", "category", "used", "solved_share", "is_active")
     list_filter = ("category", "is_active")
     search_fields = ("title", "symptoms")
+    ordering = ("category", "title", "id")
     fields = (("title", "category"), "symptoms", "is_active")
     inlines = (StepInline,)
 

@@ -18,6 +18,10 @@ from apps.live.hub import hub
 
 LEAVING = 3
 """Seconds that open connections have to end at a shutdown, before they are cut."""
+MAX_FRAME = 65_536
+"""Bytes of one message on a WebSocket; a caller's frame has some hundred."""
+PING = 10.0
+"""Seconds between two pings of a WebSocket, and for the answer: a browser that vanished ends its call in 20."""
 
 
 class Server(uvicorn.Server):
@@ -58,6 +62,9 @@ class Command(BaseCommand):
             proxy_headers=False,  # the address behind proxies is read by us, by TRUSTED_PROXIES
             server_header=False,
             timeout_graceful_shutdown=LEAVING,
+            ws_max_size=MAX_FRAME,
+            ws_ping_interval=PING,
+            ws_ping_timeout=PING,
         )
         config.load()
         _raise_file_limit()

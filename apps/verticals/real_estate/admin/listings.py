@@ -50,6 +50,7 @@ class ListingAdmin(TenantAdmin):
     list_select_related = ("property__suburb", "agent")
     search_fields = ("headline", "property__street_address", "property__suburb__name")
     search_help_text = "Search by address, suburb or headline."
+    ordering = ("-listed_date", "id")  # the model's own does not hold where rows are counted
     autocomplete_fields = ("property", "agent")
     fields = (
         ("property", "agent"),
