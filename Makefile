@@ -3,6 +3,10 @@ PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
 BIN := .venv/bin
+# Many tests wait: for a voice to finish, for a connection to idle. More workers than cores fill the time.
+PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+# Dozens of processes are started, each of which would compile the product anew.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 
 .PHONY: help run test test-sqlite test-postgres check format bench
@@ -35,10 +39,10 @@ run: .venv/product
 test: test-sqlite test-postgres
 
 test-sqlite: .venv/all
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(PYTEST)
 
 test-postgres: .venv/all
-	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -n 2 --dist loadfile -m "not once and not browser"
+	$(BIN)/python -m tests.postgres $(PYTEST) -m "not once and not browser"
 
 check: .venv/all
 	$(BIN)/ruff format --check .

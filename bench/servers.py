@@ -130,9 +130,9 @@ def _message(answer: Answer) -> tuple[dict[str, str], Any]:
 
 @contextmanager
 def floor(provider_port: int, folder: Path, *, asgi: str = "uvicorn") -> Iterator[Started]:
-    """peers/floor.py on an ASGI server."""
+    """peers/asgi_floor.py on an ASGI server."""
     port = free_port()
-    command, more = asgi_servers.SERVERS[asgi]("floor:app", port, folder)
+    command, more = asgi_servers.SERVERS[asgi]("asgi_floor:app", port, folder)
     env = _with_paths(peer_environment(provider_port, PYTHONPATH=str(PEERS)), more)
     with running(command, port=port, log=folder / "server.log", cwd=PEERS, env=env) as pid:
         yield Target(f"Floor: bare ASGI + aiohttp + msgspec, {asgi}", port, "/chat", _message, terminal=b"[DONE]"), pid

@@ -20,8 +20,11 @@ from apps.chat import runs
 from apps.chat.leases import leases
 from apps.common import drain
 from apps.common.streaming import StreamHandler
+from apps.dashboard import audio as listening
+from apps.dashboard import commands, floors
+from apps.dashboard import sockets as dashboard
 from apps.edge import sockets
-from apps.telephony.calls import gateway
+from apps.telephony import calls
 from apps.tenants.rls import assert_runtime_role
 from apps.voice import sockets as voice
 from apps.voice.under_way import under_way
@@ -64,7 +67,7 @@ class Application:
         self.is_watching = True
         leases().watch(runs.take_over)
         under_way().watch()
-        drain.before_the_cut[:] = [under_way().settled]
+        drain.before_the_cut[:] = [under_way().settled, floors.close]
 
     async def _lifespan(self, receive: Any, send: Any) -> None:
         await receive()
@@ -78,9 +81,10 @@ class Application:
         self._watch()
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        await floors.close()
         await runs.settled(within=drain.BOUND)
         await under_way().close()
-        await gateway().aclose()
+        await calls.close()
         await model.close()
         await send({"type": "lifespan.shutdown.complete"})
 
@@ -93,7 +97,12 @@ async def _refuse(scope: dict[str, Any], receive: Any, send: Any) -> None:
 SOCKETS: dict[str, App] = {
     "/ws/healthz/": sockets.echo,
     "/ws/voice/twilio/": voice.twilio,
+    "/ws/voice/telnyx/": voice.telnyx,
+    "/ws/voice/plivo/": voice.plivo,
+    "/ws/voice/vonage/": voice.vonage,
     "/ws/voice/browser/": voice.browser,
+    "/ws/dashboard/": dashboard.floor_socket(commands.perform),
+    "/ws/dashboard/audio/": listening.audio,
 }
 """WebSockets by path; every other one is refused."""
 

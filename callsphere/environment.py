@@ -1,7 +1,9 @@
 """Every environment variable that CallSphere reads, typed; a bad one stops the start and is named."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from pydantic import Field, ValidationError, field_validator
@@ -35,6 +37,8 @@ class Environment(BaseSettings):
     chat_model: str = "gpt-5.4-mini"
     voice_model: str = "gpt-realtime-2.1"
     transcription_model: str = "gpt-live-transcribe"
+    embedding_model: str = "text-embedding-3-small"
+    """Of documents and questions about them; empty = they are searched by words alone."""
     callsphere_sandbox: bool = False
     """Allow the simulated model provider with DEBUG=0."""
     sandbox_pace: float = Field(default=25.0, ge=0)
@@ -44,8 +48,23 @@ class Environment(BaseSettings):
     twilio_auth_token: str = ""
     twilio_api_base: str = ""
     """Another address of Twilio's REST interface, such as a region's."""
+    telnyx_public_key: str = ""
+    plivo_auth_token: str = ""
+    vonage_signature_secret: str = ""
+    """What their requests are signed with; "" = none of them is taken."""
     public_url: str = ""
     """https://host as the outside calls us, where a proxy does not say so."""
+
+    inbox_lease: int = Field(default=300, ge=30, le=86_400)
+    """Seconds after which who has taken a chat over and is silent loses it to the agent."""
+
+    stripe_secret_key: str = ""
+    stripe_webhook_secret: str = ""
+    """What its webhooks are signed with; "" = none of them is taken."""
+    stripe_tax: bool = False
+    """Have Stripe reckon taxes; they must be set up in its dashboard."""
+    stripe_api_base: str = ""
+    """Another address of Stripe's interface; the simulated provider's, where that runs by itself."""
 
     call_black_box: bool = False
     """Keep the event log of every call, whatever its business says."""
@@ -54,14 +73,35 @@ class Environment(BaseSettings):
     otel_exporter_otlp_endpoint: str = ""
     """An OpenTelemetry collector's address; without one no span is made."""
 
+    smtp_url: str = ""
+    """smtp://user:password@host:587 (STARTTLS where there is a user) or smtps://…:465."""
     default_from_email: str = "CallSphere <noreply@callsphere.example>"
     trusted_proxies: int = Field(default=0, ge=0, le=10)
     """How many reverse proxies in front append to X-Forwarded-For."""
 
-    @field_validator("allowed_hosts", "csrf_trusted_origins", mode="before")
+    api_requests_per_minute: int = Field(default=600, ge=1, le=100_000)
+    """Requests of one API key, or of one person, under /api/."""
+    webhook_networks: Words = Field(default_factory=list)
+    """Networks beside the public internet to which webhooks may be sent, such as 10.0.0.0/8; also over plain HTTP."""
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _networks(cls, value: list[str]) -> list[str]:
+        for network in value:
+            ip_network(network)
+        return value
+
+    @field_validator("allowed_hosts", "csrf_trusted_origins", "webhook_networks", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: str) -> str:
+        if value and (not value.startswith(("smtp://", "smtps://")) or not urlsplit(value).hostname):
+            raise ValueError("expected smtp://user:password@host:587 or smtps://user:password@host")
+        return value
 
     @field_validator("log_level")
     @classmethod

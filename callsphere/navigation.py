@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from apps.agents.registry import verticals
+from apps.dashboard.pages import has_floor
+from apps.inbox.pages import waiting_count
 
 Item = dict[str, Any]
 Pages = tuple[tuple[str, str], ...]
@@ -20,7 +22,12 @@ _DAILY: Pages = (
     ("business.Booking", "Bookings"),
     ("business.Contact", "Contacts"),
 )
-_AGENTS: Pages = (("agents.Agent", "Agents"), ("tenants.WidgetKey", "Website chat"))
+_AGENTS: Pages = (
+    ("agents.Agent", "Agents"),
+    ("agents.SavedQuestion", "Saved questions"),
+    ("agents.KnowledgeSource", "Knowledge"),
+    ("tenants.WidgetKey", "Website chat"),
+)
 _PHONE: Pages = (
     ("telephony.PhoneNumber", "Phone numbers"),
     ("telephony.Voicemail", "Voicemail"),
@@ -39,8 +46,21 @@ _BUSINESS: Pages = (
 )
 _TEAM: Pages = (
     ("tenants.Membership", "Team"),
+    ("accounts.Invitation", "Invitations"),
     ("tenants.ApiKey", "API keys"),
+    ("api.WebhookEndpoint", "Webhooks"),
+    ("api.WebhookDelivery", "Webhook log"),
     ("tenants.AuditEntry", "Audit trail"),
+    ("business.DataRequest", "Exports & erasures"),
+    ("business.Retention", "Retention"),
+)
+
+
+_AFFILIATES: Pages = (
+    ("affiliates.Affiliate", "Affiliates"),
+    ("affiliates.Referral", "Referrals"),
+    ("affiliates.Payout", "Payouts"),
+    ("affiliates.TrailEntry", "Trail of affiliates"),
 )
 
 
@@ -68,6 +88,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     first = [today, *_items(request, _DAILY)]
     if not platform:
         first[3:3] = _calendar(request)
+        first[1:1] = [*_inbox(request), *_floor(request)]
+        first += _analysis(request)
     groups = [
         _group("", first),
         *_industries(request),
@@ -105,6 +127,29 @@ def _calendar(request: HttpRequest) -> list[Item]:
     return [{"title": "Calendar", "icon": "calendar_view_day", "link": reverse("admin:business_booking_day")}]
 
 
+def _floor(request: HttpRequest) -> list[Item]:
+    """The live floor of a business that has one."""
+    if getattr(request, "tenant", None) is None or not has_floor():
+        return []
+    return [{"title": "Live floor", "icon": "support_agent", "link": reverse("dashboard")}]
+
+
+def _analysis(request: HttpRequest) -> list[Item]:
+    page = admin.site._registry[apps.get_model("analysis.Analysis")]
+    if not page.has_view_permission(request):
+        return []
+    return [{"title": "Analysis", "icon": "insights", "link": reverse("admin:analysis_analysis_report")}]
+
+
+def _inbox(request: HttpRequest) -> list[Item]:
+    """Where people of the business answer, with how many wait for one."""
+    if getattr(request, "tenant", None) is None:
+        return []
+    waiting = waiting_count()
+    badge = {"badge": str(waiting), "badge_variant": "danger"} if waiting else {}
+    return [{"title": "Inbox", "icon": "inbox", "link": reverse("inbox"), **badge}]
+
+
 def _usage(request: HttpRequest, platform: bool) -> list[Item]:
     page = admin.site._registry[apps.get_model("plans.Subscription")]
     if platform or not page.has_view_permission(request):
@@ -131,7 +176,7 @@ def _industries(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _platform(request: HttpRequest, platform: bool) -> list[Item]:
     tenants: Pages = (("tenants.Tenant", "Tenants"),) if platform else ()
-    return _items(request, (*tenants, ("tenants.User", "Logins")))
+    return _items(request, (*tenants, ("tenants.User", "Logins"), *_AFFILIATES))
 
 
 def _mark_active(path: str, items: list[Item]) -> None:

@@ -4,6 +4,7 @@ import secrets
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -50,6 +51,11 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "rest_framework",
+    "drf_spectacular",
     "apps.common",
     "apps.tenants",
     "apps.live",
@@ -58,10 +64,16 @@ INSTALLED_APPS = [
     "apps.agents",
     "apps.plans",
     *VERTICAL_APPS,
+    "apps.analysis",
     "apps.telephony",
     "apps.chat",
     "apps.voice",
+    "apps.dashboard",
     "apps.edge",
+    "apps.inbox",
+    "apps.accounts",
+    "apps.affiliates",
+    "apps.api",
     "apps.sandbox",
 ]
 
@@ -74,21 +86,30 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "apps.tenants.middleware.MemberScope",
 ]
 # The lean stack of routes that stream: async only, or every open stream would hold a thread.
 STREAM_MIDDLEWARE = ["apps.common.middleware.RequestContext"]
 STREAM_BODIES = {"/api/chat/ui": 1_048_576}  # the AI SDK sends the whole conversation with each message
-STREAM_PREFIXES = ("/api/chat/", "/api/voice/", "/healthz", "/readyz", "/metrics")
+STREAM_PREFIXES = (
+    *("/api/chat/", "/api/voice/", "/api/dashboard/", "/api/inbox/", "/voice/"),
+    *("/healthz", "/readyz", "/metrics"),
+)
 
 ROOT_URLCONF = "callsphere.urls"
 ASGI_APPLICATION = "callsphere.asgi.application"
 AUTH_USER_MODEL = "tenants.User"
-LOGIN_URL = "admin:login"
+LOGIN_URL = "account_login"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarityValidator", {"user_attributes": ("email", "name")}),
+        ("MinimumLengthValidator", {}),
+        ("CommonPasswordValidator", {}),
+    )
 ]
 
 TEMPLATES: list[dict[str, Any]] = [
@@ -133,7 +154,8 @@ DATABASES = {"default": database((_MIGRATING and ENV.database_owner_url) or ENV.
 DATABASE_RUNTIME_URL = ENV.database_url
 
 REDIS_URL = ENV.redis_url
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# For what packages count, such as failed logins: the limits hold for all processes together.
+CACHES = {"default": {"BACKEND": "apps.common.cache.HouseCache", "LOCATION": "", "KEY_PREFIX": "cs:{platform}:cache"}}
 
 OPENAI_API_KEY = ENV.openai_api_key
 OPENAI_BASE_URL = ENV.openai_base_url
@@ -144,18 +166,81 @@ SANDBOX_LAUNCHER = "apps.sandbox.launcher.ensure_running"
 CHAT_MODEL = ENV.chat_model
 VOICE_MODEL = ENV.voice_model
 TRANSCRIPTION_MODEL = ENV.transcription_model
+EMBEDDING_MODEL = ENV.embedding_model
 TWILIO_ACCOUNT_SID = ENV.twilio_account_sid
 TWILIO_AUTH_TOKEN = ENV.twilio_auth_token
 TWILIO_API_BASE = ENV.twilio_api_base
+TELNYX_PUBLIC_KEY = ENV.telnyx_public_key
+PLIVO_AUTH_TOKEN = ENV.plivo_auth_token
+VONAGE_SIGNATURE_SECRET = ENV.vonage_signature_secret
+STRIPE_SECRET_KEY = ENV.stripe_secret_key
+STRIPE_WEBHOOK_SECRET = ENV.stripe_webhook_secret
+STRIPE_TAX = ENV.stripe_tax
+STRIPE_API_BASE = ENV.stripe_api_base.rstrip("/")
 PUBLIC_URL = ENV.public_url.rstrip("/")
+INBOX_LEASE = ENV.inbox_lease
 CALL_BLACK_BOX = ENV.call_black_box
 METRICS_TOKEN = ENV.metrics_token
 OTEL_EXPORTER_OTLP_ENDPOINT = ENV.otel_exporter_otlp_endpoint
 TRUSTED_PROXIES = ENV.trusted_proxies
 
-EMAIL_BACKEND = f"django.core.mail.backends.{'console' if DEBUG else 'smtp'}.EmailBackend"
+API_REQUESTS_PER_MINUTE = ENV.api_requests_per_minute
+WEBHOOK_NETWORKS = ENV.webhook_networks or (["127.0.0.0/8", "::1/128"] if DEBUG else [])
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "apps.tenants.rest.schema.ResourceSchema",
+    "EXCEPTION_HANDLER": "apps.tenants.rest.problems.respond",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "CallSphere",
+    "DESCRIPTION": "What a business has in CallSphere, for its own programs.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/",
+    "SCHEMA_PATH_PREFIX_TRIM": False,
+    "OAS_VERSION": "3.0.3",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "key": {"type": "http", "scheme": "bearer", "description": "An API key of the business: sk_…"}
+        }
+    },
+    "SECURITY": [{"key": []}],
+}
+
+EMAIL_BACKEND = f"django.core.mail.backends.{'console' if DEBUG and not ENV.smtp_url else 'smtp'}.EmailBackend"
+_SMTP = urlsplit(ENV.smtp_url or "smtp://localhost:25")
+EMAIL_HOST, EMAIL_USE_SSL = _SMTP.hostname, _SMTP.scheme == "smtps"
+EMAIL_PORT = _SMTP.port or (465 if EMAIL_USE_SSL else 587)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_SMTP.username or ""), unquote(_SMTP.password or "")
+EMAIL_USE_TLS = bool(EMAIL_HOST_USER) and not EMAIL_USE_SSL  # a password is never sent in the clear
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = ENV.default_from_email
+
+ACCOUNT_ADAPTER = "apps.accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_CHANGE_EMAIL = True  # one address for each person
+ACCOUNT_EMAIL_VERIFICATION = "optional"  # who signs up proves it by a code; a login made by hand must work at once
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = False  # or a mailbox alone would do where a second factor is asked for
+ACCOUNT_RATE_LIMITS = {
+    "signup": "30/h/ip",
+    "signup_mail": "10/h/ip,5/h/key",
+    "signup_code": "20/h/key",
+    "found": "5/d/key",
+    "invite": "40/h/key",
+}
+MFA_ADAPTER = "apps.accounts.adapters.SecondFactorAdapter"
+MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute wrong
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
@@ -188,6 +273,7 @@ LOGGING = {
         "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
         "httpx": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},
         "asyncio": {"level": "WARNING"},
     },
 }

@@ -9,14 +9,16 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.accounts.checklist import checklist
 from apps.agents.admin.widgets import embed
-from apps.agents.models import AgentVersion
 from apps.agents.registry import verticals
 from apps.business.admin.day import bounds
-from apps.business.models import FREEING_STATUSES, Booking, Service, Staff, WeeklyHours
-from apps.conversations.models import Conversation
-from apps.plans.admin import standing
+from apps.business.models import FREEING_STATUSES, Booking
+from apps.conversations.models import Conversation, Purpose
+from apps.dashboard.pages import has_floor
+from apps.inbox.pages import waiting_count
 from apps.plans.models import Subscription
+from apps.plans.plan_page import standing
 from apps.tenants.admin.opening import other_businesses
 from apps.tenants.models import Tenant, WidgetKey
 
@@ -44,7 +46,7 @@ def _today(request: HttpRequest, tenant: Tenant) -> dict[str, Any]:
         .exclude(status__in=FREEING_STATUSES)
         .select_related("contact", "staff", "service")
     )
-    recent = Conversation.objects.filter(last_at__gte=now - timedelta(hours=24))
+    recent = Conversation.objects.filter(last_at__gte=now - timedelta(hours=24), purpose=Purpose.LIVE)
     subscription = Subscription.objects.select_related("tenant").first()
     widget = WidgetKey.objects.filter(is_active=True).order_by("created_at").first()
     return {
@@ -62,7 +64,9 @@ def _today(request: HttpRequest, tenant: Tenant) -> dict[str, Any]:
         "may_see_plan": _may_see(request, Subscription),
         "embed": embed(request, widget) if widget is not None else None,
         "try_url": _try_url(tenant, widget),
-        "steps": [step for step in _steps() if not step["done"]],
+        "has_floor": has_floor(),
+        "checklist": checklist(request),
+        "waiting": waiting_count(),
     }
 
 
@@ -75,40 +79,3 @@ def _try_url(tenant: Tenant, widget: WidgetKey | None) -> str:
     if any(vertical.demo and vertical.demo.slug == tenant.slug for vertical in verticals().values()):
         return reverse("demo", args=[tenant.slug])
     return reverse("widget-frame", args=[widget.key]) if widget is not None else ""
-
-
-def _steps() -> list[dict[str, Any]]:
-    """What a new business has to do before an agent can help; those that are done fall away."""
-    published = AgentVersion.objects.filter(status=AgentVersion.Status.PUBLISHED, agent__is_active=True)
-    return [
-        {
-            "title": "Set your opening hours",
-            "why": "Agents offer and book times only inside them.",
-            "link": reverse("admin:business_weeklyhours_changelist"),
-            "done": WeeklyHours.objects.filter(staff=None).exists(),
-        },
-        {
-            "title": "Add the people who can be booked",
-            "why": "With their own hours and time off.",
-            "link": reverse("admin:business_staff_changelist"),
-            "done": Staff.objects.filter(is_active=True).exists(),
-        },
-        {
-            "title": "List your services",
-            "why": "So that agents can name durations and prices.",
-            "link": reverse("admin:business_service_changelist"),
-            "done": Service.objects.filter(is_active=True).exists(),
-        },
-        {
-            "title": "Publish an agent",
-            "why": "Read what it says and may do, change it, publish it.",
-            "link": reverse("admin:agents_agent_changelist"),
-            "done": published.exists(),
-        },
-        {
-            "title": "Put the chat on your website",
-            "why": "One line to copy.",
-            "link": reverse("admin:tenants_widgetkey_changelist"),
-            "done": WidgetKey.objects.filter(is_active=True).exists(),
-        },
-    ]

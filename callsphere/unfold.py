@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 
 
 def _static(path: str) -> Any:
@@ -46,4 +47,12 @@ UNFOLD: dict[str, Any] = {
         },
     },
     "SIDEBAR": {"navigation": "callsphere.navigation.sidebar"},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "E-mail address", "link": reverse_lazy("account_email")},
+            {"title": "Password", "link": reverse_lazy("account_change_password")},
+            {"title": "Two-factor login", "link": reverse_lazy("mfa_index")},
+            {"title": "Add a business", "link": reverse_lazy("signup")},
+        ]
+    },
 }

@@ -1,18 +1,24 @@
 """The cast: Riverside Clinic (Alice owns it), Harbor Salon (Bob owns it), and Charlie, who belongs to neither."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Iterator
+from inspect import iscoroutinefunction
 from typing import Any
 
 import hypothesis
 import pytest
+from asgiref.sync import SyncToAsync
 from django.conf import settings
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
-from django.db import connections
+from django.db import OperationalError, connection, connections, transaction
 from django.test import TransactionTestCase
 
+from apps.agents import model
+from apps.telephony import calls
 from apps.tenants.models import Membership, Role, Tenant, User
-from apps.tenants.scope import all_tenants, tenant_scope
+from apps.tenants.scope import EVERY_TENANT, all_tenants, tenant_scope
+from callsphere.settings import ENV, database
 from tests.server import serving
 
 hypothesis.settings.register_profile("callsphere", deadline=None)  # a busy machine is no failure
@@ -21,15 +27,27 @@ hypothesis.settings.load_profile("callsphere")
 PASSWORD = "callsphere-tests"
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Tests of no database run once, and modules with a test that has a timeout of its own begin first.
+
+    Who asks for no database gets none (pytest-django sees to that), so that it is the same on SQLite and PostgreSQL.
+    A long wait that began last would keep the other workers waiting.
+    """
+    for item in items:
+        if "_django_db_helper" not in getattr(item, "fixturenames", ()) and not item.get_closest_marker("django_db"):
+            item.add_marker("once")
+    yield  # pytest deselects, pytest-django sorts
+    long = {item.path for item in items if item.get_closest_marker("timeout")}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """On PostgreSQL the owner makes the test database; `django_db_setup` then hands over to the runtime role."""
     if settings.DATABASE_RUNTIME_URL:
-        from callsphere.settings import ENV, database
-
-        owner = database(ENV.database_owner_url)
-        connections["default"].settings_dict.update({key: owner[key] for key in ("USER", "PASSWORD", "HOST", "PORT")})
-        connections["default"].settings_dict["OPTIONS"].pop("pool", None)
+        _log_in(ENV.database_owner_url)
+        connection.settings_dict["OPTIONS"].pop("pool")
 
 
 @pytest.fixture(scope="session")
@@ -37,45 +55,79 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     if not settings.DATABASE_RUNTIME_URL:
         yield
         return
-    from apps.tenants.rls import runtime_role
-    from callsphere.settings import database
-
-    connection = connections["default"]
     with django_db_blocker.unblock():
-        with connection.cursor() as cursor:
-            # Only the suite empties tables; the product's role may not.
-            cursor.execute(f'GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO "{runtime_role()}"')
         connection.close()
-    owner = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD")}
-    runtime = database(settings.DATABASE_RUNTIME_URL)
-    connection.settings_dict.update({key: runtime[key] for key in owner})
+        _log_in(settings.DATABASE_RUNTIME_URL)
+        connection.settings_dict["OPTIONS"]["pool"] = database(settings.DATABASE_RUNTIME_URL)["OPTIONS"]["pool"]
     yield
-    connection.settings_dict.update(owner)
+    with django_db_blocker.unblock():
+        SyncToAsync.single_thread_executor.submit(connections.close_all).result()  # where `sync_to_async` keeps one
+        connection.close()
+        connection.close_pool()  # type: ignore[attr-defined]
+    connection.settings_dict["OPTIONS"].pop("pool")
+    _log_in(ENV.database_owner_url)
+
+
+def _log_in(url: str) -> None:
+    connection.settings_dict.update({key: database(url)[key] for key in ("USER", "PASSWORD", "HOST", "PORT")})
+
+
+@pytest.fixture(autouse=True)
+def _clients(request: pytest.FixtureRequest) -> None:
+    if iscoroutinefunction(request.function):  # has an event loop
+        request.getfixturevalue("closed_clients")
+
+
+@pytest.fixture
+async def closed_clients() -> AsyncIterator[None]:
+    """The clients that the product keeps for each event loop end with the test's loop, as at a server's end."""
+    yield
+    await calls.close()
+    await model.close()
 
 
 @pytest.fixture(scope="session")
 def server(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
-    """Address of the whole product on a real socket, with its static files collected as in production."""
+    """Address of the whole product on a real socket, with its static files collected as in production.
+
+    From its start the database stays open between tests: what the server still writes for the test before must not be
+    cut off within a transaction, which would leave a thread's connection broken for every test that follows.
+    """
     call_command("collectstatic", interactive=False, verbosity=0)
     from callsphere.asgi import application  # here: it looks for the collected files
 
-    with ExitStack() as stack:
-        with django_db_blocker.unblock():  # at its start the server checks the database's role
-            address = stack.enter_context(serving(application))
+    with django_db_blocker.unblock(), serving(application) as address:
         yield address
 
 
+_TRIES = 5
+
+
 def _empty(self: Any) -> None:
-    """Empties the tables without `post_migrate`, which would need the owner and costs 100 ms a test."""
-    for name in self._databases_names(include_mirrors=False):
-        call_command(
-            "flush",
-            verbosity=0,
-            interactive=False,
-            database=name,
-            reset_sequences=False,
-            inhibit_post_migrate=True,
-        )
+    """Deletes what a test committed. Stock, a flush: on PostgreSQL it truncates, which costs 100 ms a test.
+
+    What the migrations put in (content types and permissions) stays.
+    """
+    kept = {ContentType._meta.db_table, Permission._meta.db_table}
+    tables = sorted({*connection.introspection.django_table_names(include_views=False)} - kept)
+    names = [connection.ops.quote_name(table) for table in tables]
+    for attempt in range(_TRIES):
+        try:
+            _delete_all(names)
+            return
+        except OperationalError:  # a deadlock with what the server still writes, or SQLite's lock
+            if attempt == _TRIES - 1:
+                raise
+
+
+def _delete_all(names: list[str]) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT set_config('app.tenant_id', %s, true)", [EVERY_TENANT])
+            # What the server still does for a test writes before this or after it, not between two tables.
+            cursor.execute(f"LOCK TABLE {', '.join(names)} IN SHARE ROW EXCLUSIVE MODE")
+        for name in names:
+            cursor.execute(f"DELETE FROM {name}")
 
 
 TransactionTestCase._fixture_teardown = _empty  # type: ignore[attr-defined]

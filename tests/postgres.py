@@ -20,6 +20,13 @@ def main(command: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="cs-pg-") as directory:
         server = pgserver.get_server(directory)
         try:
+            for setting in (
+                "fsync",
+                "full_page_writes",
+                "synchronous_commit",
+            ):  # thrown away: nothing must last
+                server.psql(f"ALTER SYSTEM SET {setting} = off;")
+            server.psql("SELECT pg_reload_conf();")
             server.psql(f"CREATE ROLE {RUNTIME_ROLE} LOGIN PASSWORD 'runtime' NOSUPERUSER NOBYPASSRLS NOCREATEDB;")
             host = directory.replace("/", "%2F")
             environment = {

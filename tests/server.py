@@ -8,6 +8,8 @@ from typing import Any
 
 import uvicorn
 
+from apps.common.websocket_server import WebSocketServer
+
 
 @contextmanager
 def serving(app: Any, *, port: int = 0, lifespan: str = "on") -> Iterator[str]:
@@ -20,6 +22,8 @@ def serving(app: Any, *, port: int = 0, lifespan: str = "on") -> Iterator[str]:
         lifespan=lifespan,
         proxy_headers=False,
         server_header=False,
+        ws=WebSocketServer,
+        ws_per_message_deflate=False,
         timeout_graceful_shutdown=2,
     )
     server = uvicorn.Server(config)

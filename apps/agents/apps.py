@@ -1,6 +1,16 @@
 from django.apps import AppConfig
 
+from apps.common import duties
+
 
 class AgentsConfig(AppConfig):
     name = "apps.agents"
     verbose_name = "Agents"
+
+    def ready(self) -> None:
+        from apps.agents import holdings
+        from apps.agents.knowledge import intake, vectors
+
+        holdings.register()
+        duties.register("knowledge.read", intake.EVERY, intake.perform)
+        duties.register("knowledge.embed", vectors.EVERY, vectors.perform)

@@ -38,6 +38,7 @@ class DemoTenant:
 
     Attributes:
         load: fills it, given now in the tenant's time zone; runs in its scope. Running it again adds nothing.
+        beside: a management command that keeps it busy while `make run` serves, with a `Heartbeat`; "" = none.
     """
 
     slug: str
@@ -53,17 +54,36 @@ class DemoTenant:
     logins: tuple[tuple[str, str, str], ...]
     """(e-mail, name, role) of each."""
     load: Callable[[dt.datetime], None]
+    beside: str = ""
+
+
+@dataclass(frozen=True)
+class NewBusiness:
+    """A business that has just signed up, as its vertical's starter pack needs to know it."""
+
+    now: dt.datetime
+    """In the business's time zone."""
+    owner: str
+    """The owner's name, who is its first member of staff."""
+    email: str
+    phone: str
+    """E.164; "" = not told."""
 
 
 @dataclass(frozen=True)
 class Vertical:
-    """An industry pack. `agents[0]` is the front agent, which meets every visitor."""
+    """An industry pack. `agents[0]` is the front agent, which meets every visitor.
+
+    `start` gives a business that signs up what its agents need to answer sensibly: hours, services, the owner as the
+    first person who can be booked. It runs in the business's scope, once, before anything else is there.
+    """
 
     slug: str
     name: str
     tagline: str
     agents: tuple[Agent, ...]
     demo: DemoTenant | None = field(default=None, compare=False)
+    start: Callable[[NewBusiness], None] | None = field(default=None, compare=False)
 
     def tool(self, name: str) -> Tool | None:
         """The tool of that name among all agents of the vertical."""

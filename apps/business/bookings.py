@@ -126,7 +126,7 @@ def cancel(*, booking: Booking, reason: str = "", now: datetime, actor: str = "s
         current.status = BookingStatus.CANCELLED
         current.cancelled_at = now
         current.cancel_reason = clean(reason, limit=MAX_REASON)
-        current.save(update_fields=["status", "cancelled_at", "cancel_reason"])
+        current.save(update_fields=["status", "cancelled_at", "cancel_reason", "updated_at"])
         audit.record(actor=actor, action="booking.cancelled", target=current.pk)
     return current
 
@@ -156,7 +156,7 @@ def reschedule(
         current.starts_at, current.ends_at = starts_at, starts_at + needed
         current.status = BookingStatus.RESCHEDULED
         with _slot_taken(taker, starts_at, needed, now=now, notice=notice), transaction.atomic():
-            current.save(update_fields=["staff", "starts_at", "ends_at", "status"])
+            current.save(update_fields=["staff", "starts_at", "ends_at", "status", "updated_at"])
         audit.record(actor=actor, action="booking.rescheduled", target=current.pk, details={"from": before})
     return current
 

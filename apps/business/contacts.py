@@ -1,12 +1,15 @@
 """Contacts: finding them, and taking down new ones."""
 
+from collections.abc import Mapping
+
 import phonenumbers
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import SET_NULL, Q
 
 from apps.business.core.names import clean, fold
 from apps.business.models import Contact
-from apps.common.errors import InvalidInput
+from apps.common.errors import AppError, InvalidInput
 from apps.tenants import audit
 from apps.tenants.models import Tenant
 from apps.tenants.scope import current_tenant_id
@@ -25,6 +28,13 @@ class InvalidPhone(InvalidInput):
 
 class InvalidEmail(InvalidInput):
     code = "invalid_email"
+
+
+class ContactInUse(AppError):
+    """Something that stays on record names the contact, such as a booking."""
+
+    code = "contact_in_use"
+    status = 409
 
 
 def normalize_phone(text: str, region: str) -> str:
@@ -113,6 +123,49 @@ def create_contact(
     contact.save()
     audit.record(actor=actor, action="contact.created", target=contact.pk)
     return contact
+
+
+@transaction.atomic
+def change_contact(*, contact: Contact, changes: Mapping[str, str], actor: str) -> Contact:
+    """Writes what is given, by the names of `create_contact`'s arguments, and leaves the rest as it is.
+
+    Raises:
+        InvalidName, InvalidPhone, InvalidEmail: `field` names the argument.
+    """
+    read = {
+        "given_name": lambda text: _name(text, field="given_name"),
+        "family_name": lambda text: _name(text, field="family_name") if text.strip() else "",
+        "phone": lambda text: normalize_phone(text, _region()) if text.strip() else "",
+        "email": lambda text: _email(text) if text.strip() else "",
+        "notes": lambda text: clean(text, limit=MAX_NOTES),
+    }
+    values = {name: read[name](text) for name, text in changes.items()}
+    changed = sorted(name for name, value in values.items() if getattr(contact, name) != value)
+    if not changed:
+        return contact
+    for name in changed:
+        setattr(contact, name, values[name])
+    contact.save()
+    audit.record(actor=actor, action="contact.changed", target=contact.pk, details={"fields": changed})
+    return contact
+
+
+@transaction.atomic
+def delete_contact(*, contact: Contact, actor: str) -> None:
+    """Deletes a contact of whom nothing else is kept. Conversations stay, without saying whose they were.
+
+    Raises:
+        ContactInUse: bookings, or what an industry keeps of people, name the contact.
+    """
+    key = contact.pk
+    for relation in Contact._meta.related_objects:
+        # What would go with the contact is refused like what must stay: nobody said that it may go.
+        kept = relation.on_delete is not SET_NULL
+        if kept and relation.related_model._base_manager.filter(**{relation.field.name: contact}).exists():
+            what = relation.related_model._meta.verbose_name_plural
+            raise ContactInUse(f"There are {what} of this contact.", kind=str(what))
+    contact.delete()
+    audit.record(actor=actor, action="contact.deleted", target=key)
 
 
 def _name(text: str, *, field: str) -> str:

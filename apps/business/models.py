@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from apps.business.core.names import fold
+from apps.business.data_rights.models import DataRequest, Retention  # noqa: F401  # Django finds models here
 from apps.common.ids import MAX_LENGTH
 from apps.tenants.base import TenantModel
 
@@ -43,6 +44,7 @@ class Contact(TenantModel):
     email = models.EmailField("e-mail", blank=True)
     notes = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
     given_key = NameKey(source="given_name")
     family_key = NameKey(source="family_name")
 
@@ -51,6 +53,7 @@ class Contact(TenantModel):
         indexes = [
             models.Index(fields=["tenant", "family_key", "given_key"], name="contact_by_name"),
             models.Index(fields=["tenant", "phone"], name="contact_by_phone"),
+            models.Index(fields=["tenant", "updated_at"], name="contact_by_change"),
         ]
 
     def __str__(self) -> str:
@@ -273,6 +276,7 @@ class Booking(TenantModel):
     notes = models.TextField(blank=True)
     conversation_id = models.CharField(max_length=MAX_LENGTH, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
     cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
     cancel_reason = models.CharField(max_length=200, blank=True)
 
@@ -282,6 +286,7 @@ class Booking(TenantModel):
             # By the end: what may overlap a time to come is read without the staff's whole past.
             models.Index(fields=["tenant", "staff", "ends_at"], name="booking_by_staff"),
             models.Index(fields=["tenant", "starts_at"], name="booking_by_start"),
+            models.Index(fields=["tenant", "updated_at"], name="booking_by_change"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["tenant", "reference"], name="booking_reference"),

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 
+from apps.agents import trials
+from apps.agents.models import AgentVersion
 from apps.chat import tokens
 from apps.chat.tokens import BadToken, Visitor
 from apps.common import cors
@@ -47,6 +49,8 @@ class Widget:
     allowed_domains: tuple[str, ...]
     in_apps: bool
     limits: Limits
+    tries: str = ""
+    """Id of the version that this is the test chat of, which is its `id`, too; "" = a website chat."""
 
 
 def find_widget(key: str) -> Widget:
@@ -55,6 +59,8 @@ def find_widget(key: str) -> Widget:
     Raises:
         UnknownWidget: there is none, or it is inactive.
     """
+    if trial := trials.version_of(key):
+        return _trial(*trial, key=key)
     if not key:
         raise UnknownWidget("Send the widget's key: the X-Widget-Key header, or “widget” in the body.", field="widget")
     row = None
@@ -84,7 +90,19 @@ async def widget_of(visitor: Visitor) -> Widget:
     return await _widgets.find((visitor.tenant_id, visitor.widget_key), partial(_find_of, visitor))
 
 
+def _trial(tenant_id: str, version_id: str, *, key: str = "") -> Widget:
+    """The test chat of a version."""
+    with tenant_scope(tenant_id):
+        version = AgentVersion.objects.filter(pk=version_id).select_related("agent").first()
+        if version is None:
+            raise UnknownWidget("The draft that this chat tried is gone. Load the page again.", field="widget")
+        limits = limits_of(plan_in_force())
+        return Widget(version.pk, key, tenant_id, version.agent.slug, (), False, limits, tries=version.pk)
+
+
 def _find_of(visitor: Visitor) -> Widget:
+    if visitor.widget_key.startswith(f"{AgentVersion.id_prefix}_"):
+        return _trial(visitor.tenant_id, visitor.widget_key)
     with tenant_scope(visitor.tenant_id):
         row = WidgetKey.objects.filter(pk=visitor.widget_key, is_active=True).first()
         if row is None:

@@ -45,6 +45,8 @@ async def caller_of(request: HttpRequest, key: str) -> Caller:
     access.check_origin(request, widget)
     visitor = access.required_visitor(request)
     access.check_visitor(visitor, widget)
+    if widget.tries:
+        raise CallsNotOffered("A draft is tried in writing.")
     await in_tenant(widget.tenant_id, _check, widget.agent)
     return Caller(widget.tenant_id, visitor.id, widget.agent)
 

@@ -3,20 +3,22 @@
 import datetime as dt
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
+from django.db import IntegrityError
 from django.utils import timezone
 
 from apps.agents import brain, model
-from apps.agents.live import live_agent
+from apps.agents.live import LiveAgent, agent_as_of
 from apps.agents.models import Agent
 from apps.chat.core import turn as core
 from apps.chat.core.recovery import SavedCall, SavedStep
 from apps.chat.records import Record
 from apps.conversations import transcript, turns
-from apps.conversations.models import Conversation, ToolCall, Turn
+from apps.conversations.models import Conversation, Purpose, ToolCall, Turn
 from apps.desk import desk as desks
-from apps.desk.desk import Asked, Desk, prepare
+from apps.desk.desk import Asked, Desk, agent_of, prepare
 from apps.plans import costs, usage
 from apps.tenants.scope import in_tenant
 
@@ -47,8 +49,17 @@ def reopen(record: Record) -> tuple[Desk, str | None, list[SavedStep]]:
         )
         for turn in stored
     ]
-    desk = prepare(conversation, live_agent(slug=conversation.agent), timezone.now)
+    desk = prepare(conversation, _who_goes_on(conversation, stored), timezone.now)
     return desk, stored[-1].pk if stored else None, steps
+
+
+def _who_goes_on(conversation: Conversation, stored: list[Turn]) -> LiveAgent:
+    """Whoever began a run ends it: the version of its stored steps, also when another one is published by now."""
+    agent = agent_of(conversation)
+    began = next((turn for turn in reversed(stored) if turn.agent == conversation.agent), None)
+    if conversation.tries or began is None or began.agent_version in (None, agent.version):
+        return agent
+    return agent_as_of(slug=began.agent, number=began.agent_version)
 
 
 def _saved_call(call: ToolCall, names: dict[str, str]) -> SavedCall:
@@ -105,12 +116,22 @@ def _event(event: model.ModelEvent) -> core.Event:
 def save(desk: Desk, step: core.SaveStep, *, run: str, now: dt.datetime, tokens: tuple[int, int]) -> str:
     """Stores a finished step; with the last one, puts the answer and the run's (input, output) tokens on the ledger.
 
+    A test is on no ledger: it is no interaction, and nobody pays for it.
+
     Returns:
         The id of its turn.
 
     Raises:
         StepStored: another process has stored it.
     """
+    write = partial(_save, desk, step, run=run, now=now, tokens=tokens)
+    try:
+        return write()
+    except IntegrityError:  # a person wrote meanwhile, and theirs is the turn's number
+        return write()
+
+
+def _save(desk: Desk, step: core.SaveStep, *, run: str, now: dt.datetime, tokens: tuple[int, int]) -> str:
     conversation, agent = desk.conversation, desk.agent
     with turns.storing_step(conversation=conversation, run=run, step=step.number):
         turn = turns.add_agent_turn(
@@ -124,8 +145,9 @@ def save(desk: Desk, step: core.SaveStep, *, run: str, now: dt.datetime, tokens:
             step=step.number,
             calls=[turns.AskedCall(call.call, call.name, call.arguments) for call in step.calls],
             tokens=(step.input_tokens, step.output_tokens),
+            first_word_ms=step.first_word_ms,
         )
-        if step.ended:
+        if step.ended and step.counts and conversation.purpose == Purpose.LIVE:
             who = usage.Who(agent.slug, conversation.widget_key, conversation.visitor)
             usage.count_answer(
                 conversation_id=conversation.pk,

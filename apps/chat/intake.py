@@ -92,7 +92,9 @@ async def take(
 
 
 async def _take(
-    record: Record, reserve: Callable[[], Awaitable[Reservation]], accept: Callable[[], conversations.Desk]
+    record: Record,
+    reserve: Callable[[], Awaitable[Reservation]],
+    accept: Callable[[], tuple[conversations.Desk, str | None]],
 ) -> str:
     run = Run(record)
     run.hold()  # first: should this process die from here on, another one clears up
@@ -100,8 +102,8 @@ async def _take(
         outcome, run_id = await records.admit(record)
         if outcome == "admitted":
             run.reservation = await reserve()
-            desk = await in_tenant(record.tenant_id, accept)
-            run.begin(desk)
+            desk, answer = await in_tenant(record.tenant_id, accept)
+            run.begin(desk, answer=answer)
             return run_id
     except BaseException:
         undoing = _kept(_undo(run))

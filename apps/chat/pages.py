@@ -16,7 +16,7 @@ from apps.agents.registry import verticals
 from apps.business.calendar import office_hours
 from apps.business.contacts import readable_phone
 from apps.business.models import Service, Staff
-from apps.chat import access, conversations, tokens
+from apps.chat import access, conversations, embeds, tokens
 from apps.chat.access import UnknownWidget, Widget
 from apps.chat.callers import can_be_called
 from apps.desk import demos
@@ -57,11 +57,15 @@ def frame(request: HttpRequest, key: str) -> HttpResponse:
             # The session is minted by the frame's script: a page view is no visitor yet.
             nobody = tokens.new_visitor(tenant_id=widget.tenant_id, widget_key=widget.id)
             look = conversations.session(visitor=nobody, widget=widget, now=timezone.now())
-            speaks = can_be_called(live_agent(slug=widget.agent))
+            speaks = not widget.tries and can_be_called(live_agent(slug=widget.agent))
+            embeds.note(request)
     except (UnknownWidget, NoAgent):
         raise Http404 from None
-    config = {name: look[name] for name in ("tenant", "agent", "greeting", "sandbox", "closed", "locale")}
+    config = {
+        name: look[name] for name in ("tenant", "agent", "greeting", "suggestions", "sandbox", "closed", "locale")
+    }
     config |= {"key": widget.key, "api": "/api/chat", "parentOrigins": _parent_origins(request, widget)}
+    config["beside"] = True  # a person of the business may step in: the page listens for them
     config["call"] = {"tickets": "/api/voice/tickets", "socket": "/ws/voice/browser/"} if speaks else None
     response = render(request, "widget/frame.html", {"config": config})
     response["Content-Security-Policy"] = (
@@ -75,6 +79,8 @@ def frame(request: HttpRequest, key: str) -> HttpResponse:
 
 def _parent_origins(request: HttpRequest, widget: Widget) -> list[str]:
     """For the frame's script, which checks who sends it messages."""
+    if widget.tries:
+        return [f"{request.scheme}://{request.get_host()}"]
     if not widget.allowed_domains or widget.in_apps:
         return ["*"]
     origins = [f"{request.scheme}://{request.get_host()}"]
@@ -91,6 +97,8 @@ def _frame_ancestors(widget: Widget) -> str:
     """
     if widget.in_apps:
         return ""
+    if widget.tries:
+        return "; frame-ancestors 'self'"
     ancestors = ["'self'", *widget.allowed_domains] if widget.allowed_domains else ["*"]
     return f"; frame-ancestors {' '.join(ancestors)}"
 
@@ -123,7 +131,7 @@ def landing(request: HttpRequest) -> HttpResponse:
                 "price": plan.monthly_price,
                 "interactions": f"{plan.interactions:,}",
                 "numbers": plan.numbers,
-                "channels": ", ".join(_CHANNELS[channel] for channel in plan.channels),
+                "channels": plan.channel_names,
                 "overage": plan.overage_price,
             }
             for plan in catalogue()
@@ -133,9 +141,6 @@ def landing(request: HttpRequest) -> HttpResponse:
         "stream_url": request.build_absolute_uri("/api/chat/stream"),
     }
     return render(request, "site/landing.html", context)
-
-
-_CHANNELS = {"voice": "voice", "chat": "chat", "sms": "SMS", "whatsapp": "WhatsApp"}
 
 
 @require_safe

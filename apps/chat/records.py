@@ -29,6 +29,11 @@ _WITHDRAW = Script("""
 for n = 1, 2 do if redis.call('GET', KEYS[n]) == ARGV[1] then redis.call('DEL', KEYS[n]) end end
 redis.call('DEL', KEYS[3])
 """)
+_CLOSE = Script("""
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+redis.call('EXPIRE', KEYS[2], ARGV[2])
+if redis.call('EXPIRE', KEYS[3], ARGV[2]) == 1 then redis.call('HSET', KEYS[3], 'over', 1) end
+""")
 _FREE = Script("if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end")
 
 
@@ -117,8 +122,13 @@ def free(record: Record) -> None:
 
 
 def close(record: Record) -> None:
-    """Marks the run as over and lets its log expire."""
-    state = keys.run_state(record.tenant_id, record.run_id)
-    pipe().post("EXPIRE", keys.run_log(record.tenant_id, record.run_id), KEPT)
-    pipe().post("EXPIRE", state, KEPT)
-    pipe().post("HSET", state, "over", 1)
+    """Marks the run as over, lets its log expire and the conversation take the next message."""
+    tenant_id = record.tenant_id
+    _CLOSE.post(
+        [
+            keys.active_run(tenant_id, record.conversation_id),
+            keys.run_log(tenant_id, record.run_id),
+            keys.run_state(tenant_id, record.run_id),
+        ],
+        [record.run_id, KEPT],
+    )

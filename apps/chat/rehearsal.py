@@ -12,6 +12,7 @@ import yaml
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import FieldError, ValidationError
+from django.utils import timezone
 
 from apps.agents import releases
 from apps.agents.blueprints import DemoTenant, Vertical
@@ -50,6 +51,16 @@ class Scenario(msgspec.Struct, forbid_unknown_fields=True):
     now: str
     turns: list[Line]
     expect: list[Expectation] = []
+
+
+@dataclass
+class Heard:
+    """One answer: its words, the tools that were called, and the codes of what went wrong."""
+
+    conversation_id: str
+    text: str = ""
+    calls: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -140,48 +151,71 @@ def _remove(tenant: Tenant) -> None:
 async def _play(
     report: Report, line: Line, visitor: tokens.Visitor, conversation_id: str | None, clock: Callable[[], dt.datetime]
 ) -> str:
+    heard = await ask(line.visitor, visitor=visitor, conversation_id=conversation_id, clock=clock)
+    report.transcript += [
+        ("visitor", line.visitor),
+        *(("tool", call) for call in heard.calls),
+        ("agent", heard.text),
+    ]
+    report.problems += [f"“{line.visitor}”: {problem}" for problem in problems(line, heard)]
+    return heard.conversation_id
+
+
+async def ask(
+    text: str,
+    *,
+    visitor: tokens.Visitor,
+    conversation_id: str | None = None,
+    clock: Callable[[], dt.datetime] = timezone.now,
+    trial: conversations.Trial | None = None,
+) -> Heard:
+    """Sends one message through the real chat, and hears the answer to its end.
+
+    Args:
+        conversation_id: to go on with; None = a new conversation, which may be a `trial`.
+    """
     record = Record(runs.new_run_id(), conversation_id or new_id("conv"), visitor, new_id("msg"))
-    desk = await in_tenant(
+    desk, answer = await in_tenant(
         visitor.tenant_id,
         conversations.accept,
         visitor=visitor,
         widget=None,
         conversation_id=record.conversation_id,
         is_new=conversation_id is None,
-        text=line.visitor,
+        text=text,
         message_id=record.message_id,
         run=record.run_id,
         clock=clock,
+        trial=trial,
     )
     run = Run(record)
     run.hold()
     await records.admit(record)
-    run.begin(desk)
-    text, calls = "", []
+    run.begin(desk, answer=answer)
+    heard = Heard(record.conversation_id)
     async with aclosing(runs.follow(tenant_id=visitor.tenant_id, run_id=record.run_id)) as batches:
         async for batch in batches:
             for _, name, raw in batch:
                 data = msgspec.json.decode(raw)
                 if name == "":
-                    text += data["tok"]
+                    heard.text += data["tok"]
                 elif name == "tool" and data["status"] == "started":
-                    calls.append(data["name"])
+                    heard.calls.append(data["name"])
                 elif name == "error":
-                    report.problems.append(f"“{line.visitor}”: {data['code']}")
-    report.transcript += [("visitor", line.visitor), *(("tool", call) for call in calls), ("agent", text)]
-    report.problems += [f"“{line.visitor}”: {problem}" for problem in _problems(line, text, calls)]
-    return record.conversation_id
+                    heard.errors.append(data["code"])
+    return heard
 
 
-def _problems(line: Line, text: str, calls: list[str]) -> list[str]:
-    problems = []
-    remaining = iter(calls)
+def problems(line: Line, heard: Heard) -> list[str]:
+    """What of the answer is not as the line wants it; empty when all is."""
+    found = list(heard.errors)
+    remaining = iter(heard.calls)
     if not all(call in remaining for call in line.calls):
-        problems.append(f"expected the calls {', '.join(line.calls)}; got {', '.join(calls) or 'none'}")
-    spoken = text.casefold()
-    problems += [f"did not say “{word}”" for word in line.says if word.casefold() not in spoken]
-    problems += [f"said “{word}”" for word in line.never if word.casefold() in spoken]
-    return problems
+        found.append(f"expected the calls {', '.join(line.calls)}; got {', '.join(heard.calls) or 'none'}")
+    spoken = heard.text.casefold()
+    found += [f"did not say “{word}”" for word in line.says if word.casefold() not in spoken]
+    found += [f"said “{word}”" for word in line.never if word.casefold() in spoken]
+    return found
 
 
 def _check(expectation: Expectation) -> str | None:

@@ -7,7 +7,6 @@ takes the conversation over. That a reader leaves is none of them.
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from typing import Any
@@ -23,6 +22,7 @@ from apps.chat.core.turn import StopReason, Turn
 from apps.chat.leases import Member, ask_to_stop, leases
 from apps.chat.records import Record
 from apps.common.ids import new_id
+from apps.conversations.attention import State
 from apps.conversations.turns import StepStored
 from apps.desk.desk import Desk
 from apps.live import log
@@ -127,10 +127,11 @@ class Run:
         self.desk: Desk | None = None
         self.turn = Turn(agent="", labels={})
         self.writer: Writer | None = None
-        self.todo: deque[core.Action] = deque()
+        self.todo: list[core.Action] = []
         self.busy = False
         """Whether an action is under way that what follows must wait for."""
-        self.wake = asyncio.Event()
+        self.waiting: asyncio.Future[None] | None = None
+        """Until there is something to do. (An asyncio.Event would weigh more than all the rest of this.)"""
         self.speaking = False
         """Whether the step has said something; its first word goes out at once."""
         self.stepping: asyncio.Task[None] | None = None
@@ -155,14 +156,17 @@ class Run:
         _running.pop(self.member.run_id, None)
         await leases().release(self.member)
 
-    def begin(self, desk: Desk) -> None:
-        """Starts generating."""
+    def begin(self, desk: Desk, *, answer: str | None = None) -> None:
+        """Starts generating; or says `answer`, which stands already ("" = nothing: a person answers)."""
         self.desk = desk
         self.turn = Turn(agent=desk.agent.name, labels=desk.labels)
         if self.reservation is not None:
             self.turn.max_tokens = self.reservation.max_tokens
+            self.reservation = self.reservation.taken()
         self.writer = hub().write(keys.run_log(*self.member))
-        self._handle(core.Opened(_opening(self.record, desk)))
+        if answer == "":
+            records.free(self.record)  # as in `_save`, which does not happen
+        self._handle(core.Opened(_opening(self.record, desk), answer))
         if self.stop_asked:
             self._handle(core.StopAsked(self.stop_asked))
         self._start(taken_over=False)
@@ -200,7 +204,7 @@ class Run:
                 else:
                     self.todo.append(action)
         if self.todo:
-            self.wake.set()
+            self._wake()
 
     def _publish(self, action: core.Publish) -> None:
         assert self.writer is not None
@@ -210,7 +214,11 @@ class Run:
 
     def _fail(self, error: Exception) -> None:
         self.failure = self.failure or error
-        self.wake.set()
+        self._wake()
+
+    def _wake(self) -> None:
+        if self.waiting is not None and not self.waiting.done():
+            self.waiting.set_result(None)
 
     async def generate(self, *, taken_over: bool) -> None:
         """Runs to the terminal event. Nothing that goes wrong in here leaves a reader without one."""
@@ -236,10 +244,11 @@ class Run:
             if self.failure is not None:
                 raise self.failure
             if not self.todo:
-                self.wake.clear()
-                await self.wake.wait()
+                self.waiting = asyncio.get_running_loop().create_future()
+                await self.waiting
+                self.waiting = None
                 continue
-            action = self.todo.popleft()
+            action = self.todo.pop(0)
             if isinstance(action, core.End):
                 return
             self.busy = True
@@ -263,6 +272,8 @@ class Run:
                 assert self.desk is not None
                 self.desk, finished = await desks.call(self.desk, action, run=self.member.run_id, turn_id=self.turn_id)
                 self.turn.labels = self.desk.labels
+                if self.desk.conversation.attention == State.PERSON:
+                    self.stop("handoff")
                 self._handle(finished)
 
     async def _end_step(self) -> None:
@@ -314,6 +325,8 @@ class Run:
         hopeless = await records.taken_over(self.record) > MOST_TAKEOVERS
         desk, self.turn_id, steps = await in_tenant(self.member.tenant_id, desks.reopen, self.record)
         self.desk = desk
+        if desk.conversation.attention == State.PERSON:
+            self.stop_asked = self.stop_asked or "handoff"
         self.turn, actions = recover(
             await self._take_log(),
             steps,
@@ -322,7 +335,7 @@ class Run:
             now=self.clock(),
             hopeless=hopeless,
         )
-        self.todo = deque(actions or [core.End()])  # nothing to do: all was said, only its record was left open
+        self.todo = actions or [core.End()]  # nothing to do: all was said, only its record was left open
         if self.stop_asked:
             self._handle(core.StopAsked(self.stop_asked))
 
@@ -369,7 +382,6 @@ class Run:
         if self.gone:
             await records.withdraw(self.record)
         else:
-            records.free(self.record)
             records.close(self.record)
         if self.reservation is not None:
             budgets.settle(self.reservation, used=self.turn.input_tokens + self.turn.output_tokens)

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from apps.chat import access, conversations, intake, records, runs, tokens
+from apps.chat import access, beside, conversations, intake, records, runs, tokens
 from apps.chat.access import Widget
 from apps.chat.records import Record
 from apps.chat.tokens import BadToken, Visitor
@@ -18,6 +18,7 @@ from apps.common.api import api_view, read_json
 from apps.common.errors import InvalidInput, NotFound
 from apps.common.ids import new_id
 from apps.common.streaming import streaming_response
+from apps.desk import people
 from apps.tenants.scope import in_tenant
 
 MAX_MESSAGE = 4_000
@@ -133,12 +134,39 @@ async def conversation(request: HttpRequest, conversation_id: str) -> HttpRespon
     """The turns so far, and the run that is under way."""
     visitor = access.required_visitor(request)
     active = await records.active(tenant_id=visitor.tenant_id, conversation_id=conversation_id)
-    answer = await in_tenant(
-        visitor.tenant_id, conversations.turns_of, visitor=visitor, conversation_id=conversation_id
-    )
+    answer = await in_tenant(visitor.tenant_id, beside.past, visitor, conversation_id)
     # What the run has said is in its stream, from the beginning: not here, too.
     answer["turns"] = [turn for turn in answer["turns"] if turn["role"] == "user" or turn["run"] != active]
     return JsonResponse({**answer, "active_run": {"run": active, "after": 0} if active else None})
+
+
+@api_view("GET")
+async def beside_runs(request: HttpRequest, conversation_id: str) -> HttpResponseBase:
+    """Follows what the visitor is told without asking: a person's words, and who has the conversation."""
+    visitor = access.required_visitor(request)
+    after = _position(request, conversation_id)
+    await beside.check(visitor, conversation_id)
+    return streaming_response(beside.events(visitor, conversation_id, after=after))
+
+
+class _Reach(msgspec.Struct):
+    name: str = ""
+    phone: str = ""
+    email: str = ""
+    about: str = ""
+
+
+@api_view("POST")
+async def callback(request: HttpRequest, conversation_id: str) -> HttpResponseBase:
+    """The visitor leaves how they can be reached: a request in the business's inbox."""
+    visitor = access.required_visitor(request)
+    body = read_json(request, _Reach)
+    if any("\0" in value for value in (body.name, body.phone, body.email, body.about)):
+        raise InvalidInput("The request has a NUL character.")
+    await in_tenant(
+        visitor.tenant_id, beside.leave_details, visitor, conversation_id, msgspec.structs.asdict(body), timezone.now()
+    )
+    return JsonResponse({"say": people.NOTED}, status=201)
 
 
 async def _own_run(request: HttpRequest, run_id: str) -> tuple[Visitor, Record]:

@@ -16,5 +16,7 @@ INTERRUPTIONS = Counter("callsphere_call_interruptions", "Times that what the ag
 FAULTS = Counter("callsphere_model_faults", "Errors and lost connections of the voice model, by code.", ["code"])
 TOOLS = Counter("callsphere_call_tools", "Tools that were run in calls.", ["ok"])
 TOKENS = Counter("callsphere_tokens", "Tokens that models read and wrote, in chats and calls.", ["kind"])
+FLOOR_VIEWERS = Gauge("callsphere_floor_viewers", "Open sockets that watch a live floor.")
+FLOOR_REPAIRS = Counter("callsphere_floor_repairs", "Events of live floors that only an audit found.")
 STREAMS = Gauge("callsphere_chat_streams_open", "Answers that are being streamed now.")
 LAG = Gauge("callsphere_event_loop_lag_seconds", "How late the event loop is; new calls are turned away by it.")

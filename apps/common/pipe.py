@@ -10,12 +10,15 @@ from contextlib import suppress
 from typing import Any, cast
 
 import hiredis
-from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import ConnectionError, RedisError
+from redis.asyncio.connection import AbstractConnection, BaseParser
+from redis.exceptions import ConnectionError, InvalidResponse, RedisError
 
 logger = logging.getLogger(__name__)
 
 Word = bytes | str | int | float
+_READ = 65_536
+_MORE = object()
+"""What the parser says when an answer is not complete."""
 
 
 class Pipe:
@@ -23,6 +26,8 @@ class Pipe:
 
     def __init__(self, connection: AbstractConnection) -> None:
         self._connection = connection
+        self._parser: Any = None
+        """Of the connection as it stands."""
         self._waiting: list[tuple[bytes, asyncio.Future[Any] | None]] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -75,21 +80,32 @@ class Pipe:
             try:
                 if not self._connection.is_connected:
                     await self._connection.connect()
+                    self._parser = hiredis.Reader(InvalidResponse, BaseParser.parse_error, notEnoughData=_MORE)
                 await self._connection.send_packed_command(commands, check_health=False)
-                return [await self._answer() for _ in commands]
+                return await self._answers(len(commands))
             except (RedisError, OSError):
                 await self._disconnect()
                 if attempt == 2:
                     raise
         raise AssertionError("unreachable")
 
-    async def _answer(self) -> Any:
-        try:
-            return await self._connection.read_response()
-        except ConnectionError:
-            raise
-        except RedisError as refusal:  # of this one command; the next answer follows
-            return refusal
+    async def _answers(self, count: int) -> list[Any]:
+        """So many; what Redis refuses is among them, as the error it is.
+
+        Straight from the connection's stream, because redis-py reads them one by one, through three coroutines each.
+        """
+        stream: Any = self._connection._reader
+        answers: list[Any] = []
+        while len(answers) < count:
+            if (answer := self._parser.gets()) is not _MORE:
+                if isinstance(answer, ConnectionError):  # such as: it is still loading its data
+                    raise answer
+                answers.append(answer)
+            elif received := await stream.read(_READ):
+                self._parser.feed(received)
+            else:
+                raise ConnectionError("Redis closed the connection.")
+        return answers
 
     async def _disconnect(self) -> None:
         with suppress(RedisError, OSError):

@@ -73,9 +73,6 @@ class StreamHandler(ASGIHandler):
         body = await self._body(receive, most)
         if body is None:
             return
-        request = ASGIRequest(scope, io.BytesIO(body))
-        if len(body) > most:
-            request.oversized = most  # type: ignore[attr-defined]
         here, is_gone = asyncio.current_task(), False
 
         def leave(_: Any) -> None:
@@ -87,7 +84,7 @@ class StreamHandler(ASGIHandler):
         watching = asyncio.create_task(self._disconnected(receive))
         watching.add_done_callback(leave)
         try:
-            await self._serve(request, send)
+            await self._serve(self._request(scope, body, most), send)
         except asyncio.CancelledError:
             if not is_gone:  # else the client's leaving, which is an ordinary end
                 raise
@@ -108,6 +105,13 @@ class StreamHandler(ASGIHandler):
                 return bytes(body)
 
     @staticmethod
+    def _request(scope: dict[str, Any], body: bytes, most: int) -> ASGIRequest:
+        request = ASGIRequest(scope, io.BytesIO(body))
+        if len(body) > most:
+            request.oversized = most  # type: ignore[attr-defined]
+        return request
+
+    @staticmethod
     async def _disconnected(receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
@@ -117,15 +121,17 @@ class StreamHandler(ASGIHandler):
         headers = [(name.encode("ascii"), value.encode("latin1")) for name, value in response.items()]
         headers += [(b"Set-Cookie", morsel.OutputString().encode("ascii")) for morsel in response.cookies.values()]
         await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+        # Not the response: its end is also the signal to close the connections of this thread, which has none.
+        request.close()
+        if not isinstance(response, EventStream):
+            await send({"type": "http.response.body", "body": cast(Any, response).content})
+            return
+        events = response.events
+        del request, response, headers  # some 6 kB that would stay as long as the stream
         try:
-            if isinstance(response, EventStream):
-                with metrics.STREAMS.track_inprogress():
-                    async for chunk in response.events:
-                        await send({"type": "http.response.body", "body": chunk, "more_body": True})
-                await send({"type": "http.response.body"})
-            else:
-                await send({"type": "http.response.body", "body": cast(Any, response).content})
+            with metrics.STREAMS.track_inprogress():
+                async for chunk in events:
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await send({"type": "http.response.body"})
         finally:
-            if isinstance(response, EventStream):
-                await cast(Any, response.events).aclose()
-            response.close()
+            await cast(Any, events).aclose()

@@ -14,12 +14,16 @@ from django.utils.text import Truncator
 from unfold.decorators import display
 
 from apps.business.core.names import fold
-from apps.conversations.models import Channel, Conversation, ToolCall, Turn
+from apps.conversations.models import Channel, Conversation, Purpose, ToolCall, Turn
+from apps.conversations.panels import panels
 from apps.tenants.access import RECORD, Rights
 from apps.tenants.admin import TenantAdmin
 
 _MOST_TURNS = 1_000
 """A transcript shows the last ones: a page of more is of no use, and a hostile visitor could make it endless."""
+
+
+_LIST = "conversations_conversation_changelist"
 
 
 @admin.register(Conversation)
@@ -40,14 +44,13 @@ class ConversationAdmin(TenantAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
         last = Turn.objects.filter(conversation=OuterRef("pk")).exclude(text="").order_by("-number")
         turns = Turn.objects.filter(conversation=OuterRef("pk")).order_by().values("conversation")
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                last_text=Subquery(last.values("text")[:1]),
-                last_role=Subquery(last.values("role")[:1]),
-                turns_made=Subquery(turns.annotate(count=Count("pk")).values("count")),
-            )
+        rows: QuerySet[Conversation] = super().get_queryset(request)
+        if request.resolver_match is not None and request.resolver_match.url_name == _LIST:
+            rows = rows.filter(purpose=Purpose.LIVE)  # a test is read from where it was made
+        return rows.annotate(
+            last_text=Subquery(last.values("text")[:1]),
+            last_role=Subquery(last.values("role")[:1]),
+            turns_made=Subquery(turns.annotate(count=Count("pk")).values("count")),
         )
 
     def get_search_results(
@@ -101,6 +104,7 @@ class ConversationAdmin(TenantAdmin):
             "turns": turns,
             "first_number": turns[0]["turn"].number if turns else 1,
             "calls": sum(len(turn["calls"]) for turn in turns),
+            "panels": panels(request, conversation),
         }
         return TemplateResponse(request, "admin/conversations/transcript.html", context)
 
@@ -120,6 +124,7 @@ def turns_of(conversation: Conversation) -> list[dict[str, Any]]:
             "turn": turn,
             "agent": agent_name(turn.agent),
             "is_visitor": turn.role == Turn.Role.VISITOR,
+            "is_supervisor": turn.role == Turn.Role.SUPERVISOR,
             "calls": [_call(call) for call in turn.tool_calls.all()],
         }
         for turn in reversed(rows)
@@ -131,7 +136,7 @@ def turns_of(conversation: Conversation) -> list[dict[str, Any]]:
 
 def _place(shown: list[dict[str, Any]], calls: Iterable[ToolCall]) -> None:
     """In a call by voice a tool runs between turns: it is shown with the agent's next words."""
-    answers = [item for item in shown if not item["is_visitor"]]
+    answers = [item for item in shown if item["turn"].role == Turn.Role.AGENT]
     for call in calls:
         after = (item for item in answers if item["turn"].created_at >= call.started_at)
         if (item := next(after, answers[-1] if answers else None)) is not None:

@@ -7,8 +7,9 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from apps.common.errors import AppError
-from apps.conversations import events, turns
+from apps.conversations import events, turns, watchers
 from apps.conversations.models import Call, Conversation
+from apps.conversations.watchers import CallWatcher
 
 
 class CallKnown(AppError):
@@ -62,6 +63,7 @@ def begin(
                     carrier=carrier,
                 )
             )
+            watchers.tell(CallWatcher.call_begun, call)
     except IntegrityError:
         raise CallKnown("This call has begun already.") from None
     return call
@@ -81,7 +83,8 @@ def end(
     What it took (`usage`, `timings`) is put down all the same, for only the process that held the call knows.
     """
     call = Call.objects.select_related("conversation").get(pk=call_id)
-    ended = {"status": Call.Status.ENDED, "ended": reason[:32], "ended_at": now}
+    ended: dict[str, Any] = {"status": Call.Status.ENDED, "ended": reason[:32], "ended_at": now}
+    ended |= {"supervision": "", "supervisor": "", "supervisor_name": "", "supervised_at": None}
     if not Call.objects.filter(pk=call_id, status=Call.Status.ACTIVE).update(
         **ended, usage=dict(usage or {}), timings=dict(timings or {})
     ):
@@ -94,4 +97,6 @@ def end(
             conversation=call.conversation_id, at=now.timestamp(), call=call_id, reason=reason, seconds=seconds
         )
     )
+    call.status, call.ended, call.ended_at = ended["status"], ended["ended"], now
+    watchers.tell(CallWatcher.call_ended, call)
     return True

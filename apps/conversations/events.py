@@ -1,19 +1,15 @@
 """What happens in conversations, as typed events on the tenant's log, published after commit."""
 
-import logging
+from collections.abc import Callable
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
-from django.db import transaction
-from redis.exceptions import RedisError
 
-from apps.common.database import calling_loop
-from apps.live import log
+from apps.common.callbacks import told
+from apps.live import after_commit
 from apps.tenants import keys
 from apps.tenants.scope import current_tenant_id
-
-logger = logging.getLogger(__name__)
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):
@@ -31,6 +27,8 @@ class ConversationStarted(Event, frozen=True, tag=True):
 
 
 class TurnAdded(Event, frozen=True, tag=True):
+    turn: str
+    """Id of its row."""
     number: int
     role: str
     text: str
@@ -64,9 +62,39 @@ class CallEnded(Event, frozen=True, tag=True):
     seconds: int
 
 
+class CallSupervised(Event, frozen=True, tag=True):
+    """A supervisor has stepped into a call, or left it: `mode` as of `Call.Supervision`, "" = left."""
+
+    call: str
+    mode: str
+    by: str
+
+
+class AttentionChanged(Event, frozen=True, tag=True):
+    """A person is wanted, has the conversation, or has left it: `state` as of `Conversation.Attention`."""
+
+    state: str
+    by: str
+
+
+class ConversationClosed(Event, frozen=True, tag=True):
+    """Somebody of the team is done with a chat."""
+
+
 ConversationEvent = (
-    ConversationStarted | TurnAdded | ToolCallFinished | HandedOver | VisitorIdentified | CallStarted | CallEnded
+    ConversationStarted
+    | TurnAdded
+    | ToolCallFinished
+    | HandedOver
+    | VisitorIdentified
+    | CallStarted
+    | CallEnded
+    | CallSupervised
+    | AttentionChanged
+    | ConversationClosed
 )
+E = TypeVar("E", bound=Event)
+_listeners: dict[type[Event], list[Callable[[Any], None]]] = {}
 _encode = msgspec.json.Encoder().encode
 
 
@@ -75,16 +103,15 @@ def publish(event: ConversationEvent) -> None:
 
     A live view that misses one rebuilds from the database; so a lost Redis loses no conversation.
     """
-    key = keys.floor_log(current_tenant_id())
+    for listen_to in _listeners.get(type(event), ()):
+        told(partial(listen_to, event))
+    after_commit.publish(key=keys.floor_log(current_tenant_id()), events=[_encode(event)])
 
-    def send() -> None:
-        encoded = [_encode(event)]
-        if (loop := calling_loop()) is not None:
-            loop.call_soon_threadsafe(partial(log.post, key=key, events=encoded))
-            return
-        try:
-            log.publish(key=key, events=encoded)
-        except RedisError:
-            logger.warning("A live event could not be published", extra={"event": type(event).__name__})
 
-    transaction.on_commit(send)
+def listen(kind: type[E], listener: Callable[[E], None]) -> None:
+    """From AppConfig.ready(): `listener` is told of each event of the kind, for what must not miss one.
+
+    It is called in the tenant's scope and in the transaction of what happened, so what it writes is kept together with
+    that, or not at all. It must not wait for the network.
+    """
+    _listeners.setdefault(kind, []).append(listener)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from django.db.models import QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from apps.conversations.models import Conversation, ToolCall, Turn
-from apps.conversations.turns import each_with_calls
+from apps.conversations.turns import apart, each_with_calls
 
 _encode = msgspec.json.Encoder().encode
 
@@ -24,6 +24,8 @@ class Bubble:
     created_at: str
     ended: str
     tools: tuple[dict[str, str], ...]
+    person: str = ""
+    """Who of the team wrote it."""
 
 
 def messages(*, conversation: Conversation, turns: int = 40) -> list[dict[str, Any]]:
@@ -31,11 +33,14 @@ def messages(*, conversation: Conversation, turns: int = 40) -> list[dict[str, A
 
     An assistant message and the results of its tool calls are never separated: providers reject that.
     """
-    rows = list(reversed(with_calls(conversation).order_by("-number")[:turns]))
+    rows = apart(with_calls(conversation).order_by("-number")[:turns])[::-1]
     result: list[dict[str, Any]] = []
     for turn in rows:
         if turn.role == Turn.Role.VISITOR:
             result.append({"role": "user", "content": turn.text})
+            continue
+        if turn.role == Turn.Role.SUPERVISOR:
+            result.append({"role": "system", "content": _told(turn)})
             continue
         # A call without a recorded result (its process died) is left out: its tool had no effect.
         calls = [call for call in turn.calls if call.status != ToolCall.Status.STARTED]
@@ -59,9 +64,11 @@ def messages(*, conversation: Conversation, turns: int = 40) -> list[dict[str, A
 
 
 def bubbles(*, conversation: Conversation) -> list[Bubble]:
-    """The whole conversation for people, oldest first."""
+    """The whole conversation as its visitor knows it, oldest first: without what was whispered to the agent."""
     result: list[Bubble] = []
-    for turn in with_calls(conversation):
+    for turn in apart(with_calls(conversation)):
+        if turn.role == Turn.Role.SUPERVISOR and not turn.text:
+            continue
         tools = tuple({"call": call.call, "name": call.name, "status": call.status} for call in turn.calls)
         last = result[-1] if result else None
         if last is not None and last.role == turn.role == Turn.Role.AGENT and last.run == turn.run:
@@ -87,9 +94,32 @@ def bubbles(*, conversation: Conversation) -> list[Bubble]:
                     turn.created_at.isoformat(),
                     turn.ended,
                     tools,
+                    turn.person,
                 )
             )
     return result
+
+
+def _told(turn: Turn) -> str:
+    """A person's words, as the model reads them."""
+    if not turn.person:
+        return f"A supervisor: {turn.text or turn.unheard}"
+    if turn.text:
+        return f"{turn.person}, a person of the team, wrote to the visitor: {turn.text}"
+    return f"{turn.person}, a person of the team, tells you, unseen by the visitor: {turn.unheard}"
+
+
+def last_number(*, conversation: Conversation) -> int:
+    """The number of its last turn; 0 when there is none."""
+    return Turn.objects.filter(conversation=conversation).aggregate(last=Max("number"))["last"] or 0
+
+
+def beside_runs(*, conversation: Conversation, after: int) -> list[Turn]:
+    """What its visitor was told after turn `after` without having asked: by a person, or by the agent on its own."""
+    by_person = Q(role=Turn.Role.SUPERVISOR) & ~Q(text="")
+    unasked = Q(role=Turn.Role.AGENT, run="")
+    rows = Turn.objects.filter(by_person | unasked, conversation=conversation, number__gt=after)
+    return list(rows.order_by("number"))
 
 
 def with_calls(conversation: Conversation) -> QuerySet[Turn]:

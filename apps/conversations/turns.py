@@ -9,8 +9,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max, Prefetch, QuerySet
 
 from apps.common.errors import NotFound
-from apps.conversations import events
-from apps.conversations.models import Conversation, ToolCall, Turn
+from apps.conversations import events, watchers
+from apps.conversations.models import Call, Channel, Conversation, Purpose, ToolCall, Turn
+from apps.conversations.watchers import CallWatcher
+from apps.tenants import rows
 
 _CALLS: str = "calls"  # by a name, or django-stubs would define the model's attribute a second time
 
@@ -37,22 +39,31 @@ def start(
     widget_key: str = "",
     id: str = "",
     client_id: str = "",
+    purpose: str = Purpose.LIVE,
+    tries: str = "",
 ) -> Conversation:
-    """A new conversation with the agent of that slug; under `id`, when it was promised to somebody already."""
+    """A new conversation with the agent of that slug; under `id`, when it was promised to somebody already.
+
+    Args:
+        tries: id of the agent's version that answers, where its `purpose` is to try that one.
+    """
     conversation = Conversation(
         agent=agent,
         channel=channel,
         visitor=visitor,
         widget_key=widget_key,
         client_id=client_id,
+        purpose=purpose,
+        tries=tries,
         started_at=now,
         last_at=now,
     )
     conversation.id = id or conversation.id
-    conversation.save()
+    rows.insert(conversation)
     conversation.last_number = 0
-    events.publish(
-        events.ConversationStarted(conversation=conversation.pk, at=now.timestamp(), channel=channel, agent=agent)
+    _tell(
+        conversation,
+        events.ConversationStarted(conversation=conversation.pk, at=now.timestamp(), channel=channel, agent=agent),
     )
     return conversation
 
@@ -123,6 +134,7 @@ def add_agent_turn(
     step: int = 0,
     calls: Sequence[AskedCall] = (),
     tokens: tuple[int, int] = (0, 0),
+    first_word_ms: int | None = None,
 ) -> Turn:
     """One finished step of an agent: its words, the tools it asked for, and `ended` when it was the run's last.
 
@@ -142,8 +154,9 @@ def add_agent_turn(
         ended=ended,
         input_tokens=tokens[0],
         output_tokens=tokens[1],
+        first_word_ms=first_word_ms,
     )
-    ToolCall.objects.bulk_create(
+    if asked := [
         ToolCall(
             conversation=conversation,
             turn=turn,
@@ -156,11 +169,12 @@ def add_agent_turn(
             agent_version=agent_version,
         )
         for call, name, arguments in calls
-    )
+    ]:
+        rows.insert(*asked)
     return turn
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def add_spoken_turn(
     *,
     conversation: Conversation,
@@ -190,15 +204,33 @@ def add_spoken_turn(
     )
 
 
+@transaction.atomic(savepoint=False)
+def add_person_turn(
+    *, conversation: Conversation, text: str, person: str, now: dt.datetime, unheard: str = "", message_id: str = ""
+) -> Turn:
+    """What somebody of the team wrote into a chat: to the visitor, or (`unheard`) to the agent alone."""
+    return _add(
+        conversation, Turn.Role.SUPERVISOR, text, now, unheard=unheard, person=person[:60], message_id=message_id
+    )
+
+
 def of_run(*, conversation: Conversation, run: str, role: str) -> list[Turn]:
     """What a run has stored, with its tool calls, in order."""
-    rows = Turn.objects.filter(conversation=conversation, run=run, role=role).order_by("number")
-    return list(each_with_calls(rows))
+    return apart(each_with_calls(Turn.objects.filter(conversation=conversation, run=run, role=role).order_by("number")))
 
 
-def each_with_calls(rows: QuerySet[Turn]) -> QuerySet[Turn]:
+def each_with_calls(found: QuerySet[Turn]) -> QuerySet[Turn]:
     """The turns, each with its tool calls in order as `calls`."""
-    return rows.prefetch_related(Prefetch("tool_calls", ToolCall.objects.order_by("id"), to_attr=_CALLS))
+    return found.prefetch_related(Prefetch("tool_calls", ToolCall.objects.order_by("id"), to_attr=_CALLS))
+
+
+def apart(found: QuerySet[Turn]) -> list[Turn]:
+    """The turns, read. Their tool calls do not know them: that were a cycle, which waits for the collector."""
+    turns = list(found)
+    for turn in turns:
+        for call in turn.calls:
+            call._state.fields_cache.pop("turn", None)
+    return turns
 
 
 def _last_number(conversation: Conversation) -> int:
@@ -207,22 +239,31 @@ def _last_number(conversation: Conversation) -> int:
 
 def _add(conversation: Conversation, role: str, text: str, now: dt.datetime, **fields: object) -> Turn:
     number = (conversation.last_number if conversation.last_number is not None else _last_number(conversation)) + 1
-    turn = Turn.objects.create(conversation=conversation, role=role, text=text, number=number, created_at=now, **fields)
+    turn = Turn(conversation=conversation, role=role, text=text, number=number, created_at=now, **fields)
+    rows.insert(turn)
     conversation.last_number = number
     if conversation.last_at != now:
-        Conversation.objects.filter(pk=conversation.pk).update(last_at=now)
         conversation.last_at = now
-    events.publish(
+        rows.update(conversation, "last_at")
+    _tell(
+        conversation,
         events.TurnAdded(
             conversation=conversation.pk,
             at=now.timestamp(),
+            turn=turn.pk,
             number=turn.number,
             role=role,
             text=text,
             agent=turn.agent,
-        )
+        ),
     )
     return turn
+
+
+def _tell(conversation: Conversation, event: events.ConversationEvent) -> None:
+    """Live views hear of conversations with visitors, and of no test."""
+    if conversation.purpose == Purpose.LIVE:
+        events.publish(event)
 
 
 @transaction.atomic
@@ -231,7 +272,7 @@ def identify(*, conversation_id: str, contact_id: str, now: dt.datetime) -> None
     conversation = Conversation.objects.get(pk=conversation_id)
     conversation.contact_id = contact_id
     conversation.save(update_fields=["contact"])
-    events.publish(events.VisitorIdentified(conversation=conversation_id, at=now.timestamp(), contact=contact_id))
+    _tell(conversation, events.VisitorIdentified(conversation=conversation_id, at=now.timestamp(), contact=contact_id))
 
 
 @transaction.atomic
@@ -240,6 +281,10 @@ def hand_over(*, conversation_id: str, to: str, handover: dict[str, str], now: d
     conversation = Conversation.objects.get(pk=conversation_id)
     previous, conversation.agent, conversation.handover = conversation.agent, to, handover
     conversation.save(update_fields=["agent", "handover"])
-    events.publish(
-        events.HandedOver(conversation=conversation_id, at=now.timestamp(), from_agent=previous, to_agent=to)
+    _tell(
+        conversation,
+        events.HandedOver(conversation=conversation_id, at=now.timestamp(), from_agent=previous, to_agent=to),
     )
+    if conversation.channel != Channel.CHAT and (call := Call.objects.filter(conversation=conversation).first()):
+        call.conversation = conversation
+        watchers.tell(CallWatcher.call_handed_over, call)

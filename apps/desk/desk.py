@@ -10,13 +10,14 @@ import msgspec
 from django.db import transaction
 
 from apps.agents import brain
-from apps.agents.live import LiveAgent, live_agent
+from apps.agents.live import LiveAgent, agent_of_version, live_agent
 from apps.agents.tools.definition import ToolContext, ToolRefused
 from apps.agents.tools.runner import Outcome, refused, run_tool
 from apps.business.contacts import readable_phone
 from apps.conversations import transcript, turns
 from apps.conversations.journal import ToolJournal
-from apps.conversations.models import Conversation
+from apps.conversations.models import Conversation, Purpose
+from apps.desk import people
 from apps.tenants.memory import Memory
 from apps.tenants.models import Tenant
 from apps.tenants.scope import in_tenant
@@ -35,7 +36,7 @@ class Asked:
     arguments: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Desk:
     """The agent who speaks and the conversation as it stood when its step began."""
 
@@ -50,8 +51,7 @@ class Desk:
     @property
     def labels(self) -> dict[str, str]:
         """What the visitor reads while a tool runs, by tool name."""
-        own = {name: tool.label for name, tool in self.agent.tools.items()}
-        return own | {f"{brain.TRANSFER}{slug}": f"Asking {name}" for slug, (name, _) in self.agent.colleagues.items()}
+        return brain.labels(self.agent)
 
     @property
     def channel(self) -> Channel:
@@ -66,10 +66,24 @@ class Desk:
             now=self.now(),
             channel=self.channel,
             handover=self.conversation.handover,
+            is_waiting=self.conversation.attention == Conversation.Attention.WAITING,
         )
 
     def now(self) -> dt.datetime:
         return self.clock().astimezone(self.tenant.zone)
+
+
+def agent_of(conversation: Conversation) -> LiveAgent:
+    """Who answers in it next: what is published, or in a test the version that it tries. In the tenant's scope.
+
+    Raises:
+        NoAgent: nobody does.
+    """
+    if conversation.tries:
+        tried = agent_of_version(version_id=conversation.tries)
+        if tried.slug == conversation.agent:  # else it has handed over
+            return tried
+    return live_agent(slug=conversation.agent)
 
 
 _tenants: Memory[Tenant] = Memory(Tenant)
@@ -120,17 +134,25 @@ async def call(desk: Desk, asked: Asked, *, run: str, turn_id: str | None) -> tu
         now=now,
         contact_id=desk.conversation.contact_id,
         bind_contact=partial(_identify, desk.conversation.pk, now),
+        sources=desk.agent.sources,
+        is_check=desk.conversation.purpose == Purpose.CHECK,
     )
     outcome = await run_tool(
         tools=desk.agent.tools, name=asked.name, arguments=asked.arguments, context=context, journal=journal
     )
-    conversation = await in_tenant(tenant_id, Conversation.objects.get, pk=desk.conversation.pk)
+    conversation = await in_tenant(tenant_id, _after_call, desk, asked.name, outcome.status)
     return replace(desk, conversation=conversation, messages=None), outcome
+
+
+def _after_call(desk: Desk, name: str, status: str) -> Conversation:
+    conversation = Conversation.objects.get(pk=desk.conversation.pk)
+    people.after_call(conversation=conversation, agent=desk.agent, name=name, status=status, now=desk.now())
+    return conversation
 
 
 def _colleague(desk: Desk) -> Desk:
     conversation = Conversation.objects.get(pk=desk.conversation.pk)
-    return prepare(conversation, live_agent(slug=conversation.agent), desk.clock)
+    return prepare(conversation, agent_of(conversation), desk.clock)
 
 
 def _identify(conversation_id: str, now: dt.datetime, contact_id: str) -> None:

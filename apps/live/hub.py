@@ -39,7 +39,7 @@ CLOCK = 1.0
 """Seconds between looks at who has waited long enough."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Feed:
     """The events of one log that are in memory: number `first` up to `last`."""
 
@@ -81,7 +81,7 @@ class Feed:
             self.waiting.pop(future, None)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Writer:
     """The one producer of a log. `append` never waits; `flushed` does."""
 

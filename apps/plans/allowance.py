@@ -24,6 +24,10 @@ class TrialExpired(NotAllowed):
     code = "trial_expired"
 
 
+class PaymentOverdue(NotAllowed):
+    code = "payment_overdue"
+
+
 class LimitReached(NotAllowed):
     code = "limit_reached"
 
@@ -32,7 +36,9 @@ class NoSubscription(NotAllowed):
     code = "no_subscription"
 
 
-_ERRORS: dict[str, type[NotAllowed]] = {error.code: error for error in (TrialExpired, LimitReached, NoSubscription)}
+_ERRORS: dict[str, type[NotAllowed]] = {
+    error.code: error for error in (TrialExpired, PaymentOverdue, LimitReached, NoSubscription)
+}
 
 
 def check(*, now: datetime, conversation_id: str = "") -> None:
@@ -43,19 +49,22 @@ def check(*, now: datetime, conversation_id: str = "") -> None:
 
     Raises:
         TrialExpired: the trial is over and nobody subscribed.
+        PaymentOverdue: an invoice stayed unpaid past the days of grace.
         LimitReached: the period's interactions are used, and the owner chose to stop there (or is on trial).
             Rivals that ask at the same moment may each be let in: runs in flight can pass the limit.
         NoSubscription: there is none, or it was canceled.
     """
     subscription = _subscriptions.recall(current_tenant_id(), _subscription)
-    status = subscription.trial_state(now=now).status
+    state = subscription.trial_state(now=now)
+    status = state.status
     overage = cast(Overage, subscription.overage)
     # A conversation is an interaction once. That also spares most runs the count, the one query that grows.
     counts = not bills(status=status, overage=overage) and not (
         conversation_id and usage.is_counted(conversation_id=conversation_id)
     )
     used = _used(subscription, now) if counts else 0
-    decision = decide(status=status, plan=subscription.terms, used=used, overage=overage)
+    is_unpaid = state.unpaid_since is not None
+    decision = decide(status=status, plan=subscription.terms, used=used, overage=overage, is_unpaid=is_unpaid)
     if isinstance(decision, Refused):
         raise _ERRORS[decision.code](subscription.closing_message)
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.crypto import salted_hmac
@@ -79,6 +79,10 @@ class Reservation:
     max_output_tokens: int
     messages: tuple[tuple[str, int], ...]
     tokens: tuple[tuple[str, int], ...]
+
+    def taken(self) -> "Reservation":
+        """Without what only `release` needs: the message is taken, and its answer may be long."""
+        return replace(self, messages=())
 
 
 async def reserve(

@@ -12,7 +12,6 @@ def reminder(subscription: Subscription) -> EmailMessage:
     tenant = subscription.tenant
     ends = subscription.trial_ends_at.astimezone(tenant.zone)
     day = f"{ends:%A, %B} {ends.day}"
-    owners = Membership.objects.filter(role=Role.OWNER, user__is_active=True)
     return EmailMessage(
         subject=f"Your CallSphere trial ends on {day}",
         body=(
@@ -22,5 +21,11 @@ def reminder(subscription: Subscription) -> EmailMessage:
             "everything.\n"
         ),
         from_email=settings.DEFAULT_FROM_EMAIL,
-        to=list(owners.order_by("user__email").values_list("user__email", flat=True)),
+        to=owners(),
     )
+
+
+def owners() -> list[str]:
+    """The addresses of the owners of the tenant in scope."""
+    found = Membership.objects.filter(role=Role.OWNER, user__is_active=True)
+    return list(found.order_by("user__email").values_list("user__email", flat=True))

@@ -6,9 +6,11 @@ from typing import assert_never
 from django.db import transaction
 
 from apps.common.errors import AppError, NotFound
+from apps.plans import terms
 from apps.plans.core import trial
 from apps.plans.core.catalogue import PLANS
-from apps.plans.models import Status, Subscription
+from apps.plans.core.mirror import Held, followed
+from apps.plans.models import OverageChoice, Status, Subscription
 from apps.tenants import audit
 from apps.tenants.scope import current_tenant_id
 
@@ -38,6 +40,7 @@ def start_trial(*, now: datetime) -> Subscription:
     )
     if created:
         audit.record(actor=SYSTEM, action="trial.started", target=subscription.id)
+        terms.note(subscription, now=now)
     return subscription
 
 
@@ -52,7 +55,7 @@ def subscribe(*, plan: str, now: datetime, actor: str = SYSTEM) -> Subscription:
     """
     if plan not in PLANS:
         raise UnknownPlan(f"There is no plan “{plan}”. Plans: {', '.join(PLANS)}.", field="plan")
-    subscription = _locked()
+    subscription = locked()
     if subscription.status == Status.ACTIVE:
         if subscription.plan != plan:
             raise AlreadySubscribed(f"The {subscription.terms.name} plan is active.", field="plan")
@@ -61,7 +64,62 @@ def subscribe(*, plan: str, now: datetime, actor: str = SYSTEM) -> Subscription:
     subscription.period_started_at = now
     audit.record(actor=actor, action="plan.subscribed", target=subscription.id, details={"plan": plan})
     _apply(subscription, trial.Subscribed(), now=now, actor=actor)
+    terms.note(subscription, now=now)
     return subscription
+
+
+@transaction.atomic
+def choose_overage(*, choice: str, now: datetime, actor: str) -> Subscription:
+    """What happens from now on when the month's interactions are used up.
+
+    Raises:
+        NotFound: the tenant never had a subscription.
+    """
+    subscription = locked()
+    before, subscription.overage = subscription.overage, OverageChoice(choice)
+    if subscription.overage != before:
+        subscription.save()
+        details = {"choice": str(subscription.overage)}
+        audit.record(actor=actor, action="overage.chosen", target=subscription.id, details=details)
+        terms.note(subscription, now=now)
+    return subscription
+
+
+def follow(subscription: Subscription, held: Held, *, now: datetime) -> None:
+    """Stores what the payment provider has of the (locked) subscription. Others beside `payments.sync` never do."""
+    before = subscription.held
+    said = followed(held)
+    if said is None or held == before:
+        return
+    subscription.provider_id, subscription.provider_status = held.id, held.status
+    subscription.interval, subscription.schedule = held.interval, held.schedule
+    subscription.renews_at, subscription.cancels_at = held.renews_at, held.cancels_at
+    subscription.next_plan, subscription.next_interval = held.next_plan, held.next_interval
+    if held.plan and held.plan != subscription.plan:
+        subscription.plan, subscription.alerted_percent = held.plan, 0
+    begins = said.status == "active" and before.status != "active" and held.id != before.id
+    if begins:
+        subscription.period_started_at = now
+    _record(subscription, before, held, begins=begins)
+    _apply(subscription, said, now=now, actor=SYSTEM)
+    terms.note(subscription, now=now)
+
+
+def _record(subscription: Subscription, before: Held, held: Held, *, begins: bool) -> None:
+    plan = {"plan": held.plan, "interval": held.interval}
+    happened = {
+        "plan.subscribed": begins,
+        "plan.changed": not begins and (held.plan, held.interval) != (before.plan, before.interval),
+        "plan.change_scheduled": held.next_plan != "" and held.next_plan != before.next_plan,
+        "plan.end_scheduled": held.cancels_at is not None and before.cancels_at is None,
+        "plan.end_taken_back": held.cancels_at is None and before.cancels_at is not None and held.status == "active",
+        "plan.ended": held.status == "canceled" and before.status != "canceled",
+        "payment.failed": held.unpaid_since is not None and before.unpaid_since is None,
+        "payment.made_good": held.unpaid_since is None and before.unpaid_since is not None,
+    }
+    for action in (name for name, did in happened.items() if did):
+        details = {**plan, **({"to": held.next_plan} if action == "plan.change_scheduled" else {})}
+        audit.record(actor=SYSTEM, action=action, target=subscription.id, details=details)
 
 
 @transaction.atomic
@@ -71,7 +129,7 @@ def extend_trial(*, until: datetime, now: datetime, actor: str = SYSTEM) -> Subs
     Raises:
         NotFound: the tenant never had a subscription.
     """
-    subscription = _locked()
+    subscription = locked()
     ended_at = subscription.trial_ends_at
     _apply(subscription, trial.Extended(until), now=now, actor=actor)
     if subscription.trial_ends_at != ended_at:
@@ -87,17 +145,34 @@ def tick(*, now: datetime) -> tuple[Subscription, list[trial.Action]]:
     Raises:
         NotFound: the tenant never had a subscription.
     """
-    subscription = _locked()
+    subscription = locked()
     return subscription, _apply(subscription, trial.Tick(), now=now, actor=SYSTEM)
 
 
 @transaction.atomic
 def release_reminder(*, day: int, now: datetime) -> None:
     """Gives a claimed reminder back after a failure, so that the next tick tries again."""
-    _apply(_locked(), trial.ReminderFailed(day), now=now, actor=SYSTEM)
+    _apply(locked(), trial.ReminderFailed(day), now=now, actor=SYSTEM)
 
 
-def _locked() -> Subscription:
+def own() -> Subscription:
+    """The tenant's, to read.
+
+    Raises:
+        NotFound: the tenant never had one.
+    """
+    subscription = Subscription.objects.select_related("tenant").filter(tenant_id=current_tenant_id()).first()
+    if subscription is None:
+        raise NotFound("This business has no subscription.")
+    return subscription
+
+
+def locked() -> Subscription:
+    """The tenant's, for a change in the transaction that is open.
+
+    Raises:
+        NotFound: the tenant never had one.
+    """
     # SQLite has no row locks and needs none: its transactions begin with the write lock (settings).
     rows = Subscription.objects.select_for_update(of=("self",)).select_related("tenant")
     subscription = rows.filter(tenant_id=current_tenant_id()).first()
@@ -111,13 +186,15 @@ def _apply(subscription: Subscription, event: trial.Event, *, now: datetime, act
     subscription.status = state.status
     subscription.trial_ends_at = state.ends_at
     subscription.reminded_day = state.reminded_day
+    subscription.unpaid_since = state.unpaid_since
     subscription.save()
+    what = "plan" if subscription.provider_id else "trial"
     for action in actions:
         match action:
             case trial.Pause():
-                audit.record(actor=actor, action="trial.paused", target=subscription.id)
+                audit.record(actor=actor, action=f"{what}.paused", target=subscription.id)
             case trial.Resume():
-                audit.record(actor=actor, action="trial.resumed", target=subscription.id)
+                audit.record(actor=actor, action=f"{what}.resumed", target=subscription.id)
             case trial.SendReminder():
                 pass  # recorded once it is sent
             case _:

@@ -1,10 +1,11 @@
 """The usage ledger of the tenant in scope."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from apps.common import metrics
 from apps.plans.models import UsageEntry, UsageKind
+from apps.tenants import rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,17 @@ def count_answer(
     }
     metrics.TOKENS.labels("input").inc(input_tokens)
     metrics.TOKENS.labels("output").inc(output_tokens)
-    UsageEntry.objects.bulk_create(
-        (
-            UsageEntry(kind=kind, conversation_id=conversation_id, quantity=quantity, at=now, **asdict(who))
+    rows.insert(
+        *(
+            UsageEntry(
+                kind=kind,
+                conversation_id=conversation_id,
+                quantity=quantity,
+                at=now,
+                agent=who.agent,
+                widget_key=who.widget_key,
+                visitor=who.visitor,
+            )
             for kind, quantity in amounts.items()
             if quantity
         ),
@@ -64,3 +73,23 @@ def used(*, since: datetime) -> int:
 def is_counted(*, conversation_id: str) -> bool:
     """Whether the conversation is an interaction already."""
     return UsageEntry.objects.filter(kind=UsageKind.INTERACTION, conversation_id=conversation_id).exists()
+
+
+def count_analysis(*, conversation_id: str, input_tokens: int, output_tokens: int, cost: int, now: datetime) -> None:
+    """Adds what judging a conversation took. It is no message and no interaction.
+
+    Args:
+        cost: in millionths of a dollar; 0 where it is not known.
+    """
+    amounts = {
+        UsageKind.INPUT_TOKENS: input_tokens,
+        UsageKind.OUTPUT_TOKENS: output_tokens,
+        UsageKind.COST: cost,
+    }
+    entries = [
+        UsageEntry(kind=kind, conversation_id=conversation_id, quantity=quantity, at=now)
+        for kind, quantity in amounts.items()
+        if quantity
+    ]
+    if entries:
+        rows.insert(*entries)

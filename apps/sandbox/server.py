@@ -1,6 +1,7 @@
 """The stand-in as a plain ASGI application.
 
     POST /v1/chat/completions    streamed or whole
+    POST /v1/embeddings          vectors of the words alone: it knows no meanings
     GET  /v1/models, /v1/models/{model}
     WS   /v1/realtime?model=…         the Realtime protocol (GA)
 
@@ -20,6 +21,7 @@ from itertools import chain, repeat
 from typing import Any
 
 from .core.completion import Chunks, Output, error, whole
+from .core.embeddings import embedded, read_embedding
 from .core.faults import ENDLESS, Fault, UnknownFault, attempt_key, faults_of
 from .core.request import BadRequest, ChatRequest, read_request
 from .core.turn import respond
@@ -61,6 +63,8 @@ class _Server:
                 await _fail(send, 405, f"Not allowed to {method} on {path}.")
                 return
             await self._complete(scope, receive, send)
+        elif path == "/v1/embeddings" and method == "POST":
+            await self._embed(scope, receive, send)
         elif path == "/v1/models" and method == "GET":
             await _json(send, 200, {"object": "list", "data": [_model("sandbox")]})
         elif path.startswith("/v1/models/") and method == "GET":
@@ -98,6 +102,32 @@ class _Server:
         except _Cut:
             # Returning without the last part makes the server drop the connection.
             return
+
+    async def _embed(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await _body(receive)
+        if body is None:
+            await _fail(send, 413, f"The request body is larger than {MAX_BODY} bytes.")
+            return
+        try:
+            request = read_embedding(json.loads(body))
+            header = dict(scope["headers"]).get(b"x-sandbox-fault", b"").decode("latin-1")
+            faults = self._due(faults_of(request.model, header), f"embedding\n{request.model}\n{header}")
+        except BadRequest as bad:
+            await _json(send, 400, error(bad.message, "invalid_request_error", bad.param, bad.code))
+            return
+        except UnknownFault as bad:
+            await _fail(send, 400, f"There is no fault named {str(bad)!r}.", "model")
+            return
+        except ValueError:
+            await _fail(send, 400, "We could not parse the JSON body of your request. It must be valid JSON in UTF-8.")
+            return
+        status = next((int(name) for name in faults if name.isdigit()), None)
+        if status:
+            await _refuse(send, status, faults[str(status)])
+            return
+        if slow := faults.get("slow"):
+            await asyncio.sleep(slow.value if slow.value is not None else 0.5)
+        await _json(send, 200, embedded(request))
 
     async def _converse(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A Realtime session."""

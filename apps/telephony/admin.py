@@ -15,7 +15,7 @@ from unfold.decorators import display
 
 from apps.telephony import checkup, voicemails
 from apps.telephony.calls import CarrierError
-from apps.telephony.links import NoPublicAddress, wanted
+from apps.telephony.links import NoPublicAddress
 from apps.telephony.models import OptOut, PhoneNumber, PlacedCall, TextMessage, Voicemail
 from apps.tenants.access import EDIT, RECORD, VIEW, Rights
 from apps.tenants.admin import TenantAdmin
@@ -56,8 +56,8 @@ class PhoneNumberAdmin(TenantAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponseBase:
-        self.get_object(request, object_id)
-        return super().change_view(request, object_id, form_url, {"setup": _setup(), **(extra_context or {})})
+        number: PhoneNumber = self.get_object(request, object_id)
+        return super().change_view(request, object_id, form_url, {"setup": _setup(number), **(extra_context or {})})
 
     def check_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Tries the way from the carrier to us."""
@@ -75,13 +75,12 @@ class PhoneNumberAdmin(TenantAdmin):
         return TemplateResponse(request, "admin/telephony/phonenumber/check.html", context)
 
 
-def _setup() -> list[tuple[str, str]]:
+def _setup(number: PhoneNumber) -> list[tuple[str, str]]:
     """(what the carrier's console calls it, our address); nothing where the platform has no public address."""
     try:
-        line = wanted()
+        return checkup.setup(number.carrier)
     except NoPublicAddress:
         return []
-    return [(title, getattr(line, name)) for name, title in checkup.CONSOLE.items()]
 
 
 @admin.register(Voicemail)

@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
@@ -20,6 +22,7 @@ TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=5)
 ATTEMPTS = 3
 PAUSE = 0.25
 """Seconds before the second attempt, doubled before the third."""
+CLOCKS_APART = timedelta(seconds=5)
 PROGRESS = ("initiated", "ringing", "answered", "completed")
 _NOT_IN_PROGRESS = 21220  # https://www.twilio.com/docs/api/errors/21220
 
@@ -149,6 +152,20 @@ class Gateway:
             fields.append(("StatusCallback", status_callback))
         return str((await self._post("Messages.json", fields, repeatable=False))["sid"])
 
+    async def calls(self, *, to: str, from_: str, since: datetime) -> list[tuple[str, str]]:
+        """(sid, status) of the calls from one number to another that were ordered since then, the first one first.
+
+        Raises:
+            CarrierError: one of its kinds.
+        """
+        async with self._get("Calls.json", {"To": to, "From": from_, "PageSize": "100"}) as response:
+            found = _checked(response.status, await _json(response), holds="calls")["calls"]
+        ordered = [(parsedate_to_datetime(str(call["date_created"])), call) for call in found]
+        # The carrier tells whole seconds, and its clock is not ours.
+        since -= CLOCKS_APART
+        recent = sorted((at, str(call["sid"]), str(call["status"])) for at, call in ordered if at >= since)
+        return [(sid, status) for _, sid, status in recent]
+
     async def line(self, number: str) -> Line | None:
         """How the number is set up at the carrier; None when the account does not have it.
 
@@ -184,6 +201,20 @@ class Gateway:
             if response.status >= 300:
                 _checked(response.status, await _json(response))
             return await response.read()
+
+    async def forget(self, recording: str) -> None:
+        """Deletes a recording; one that is gone already is deleted.
+
+        Raises:
+            CarrierError: one of its kinds, but not CallOver.
+        """
+        url = self._url(f"Recordings/{quote(recording, safe='')}.json")
+        try:
+            async with self._open().delete(url) as response:
+                if response.status >= 300 and response.status != 404:
+                    _checked(response.status, await _json(response))
+        except (aiohttp.ClientError, TimeoutError):
+            raise CarrierUnavailable("The phone carrier does not answer.", carrier_code=0) from None
 
     async def aclose(self) -> None:
         if self._session is not None:
@@ -254,12 +285,18 @@ def _checked(status: int, answer: Mapping[str, Any], *, holds: str = "sid") -> M
     raise CarrierUnavailable("The phone carrier has a problem.", carrier_code=code)
 
 
-_gateways: WeakKeyDictionary[asyncio.AbstractEventLoop, Gateway] = WeakKeyDictionary()
+_gateways: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Account, Gateway]] = WeakKeyDictionary()
 
 
 def gateway() -> Gateway:
     """This event loop's, for the configured account."""
-    loop, account = asyncio.get_running_loop(), configured()
-    if (found := _gateways.get(loop)) is None or found.account != account:
-        found = _gateways[loop] = Gateway(account)
-    return found
+    mine, account = _gateways.setdefault(asyncio.get_running_loop(), {}), configured()
+    if account not in mine:
+        mine[account] = Gateway(account)
+    return mine[account]
+
+
+async def close() -> None:
+    """Closes this event loop's connections to the carrier, of every account that was configured."""
+    for each in _gateways.pop(asyncio.get_running_loop(), {}).values():
+        await each.aclose()

@@ -5,11 +5,13 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from django.conf import settings
+from django.urls import reverse
 from twilio.request_validator import RequestValidator
 
 from apps.telephony.account import Account, configured
 from apps.telephony.calls import CarrierError, Gateway, Line
 from apps.telephony.links import NoPublicAddress, link, wanted
+from apps.telephony.models import CarrierName
 from apps.telephony.signatures import HEADER
 
 TIMEOUT = aiohttp.ClientTimeout(total=10)
@@ -30,6 +32,19 @@ class Finding(NamedTuple):
     @property
     def is_good(self) -> bool:
         return not self.advice
+
+
+def setup(carrier: str) -> list[tuple[str, str]]:
+    """(what the carrier's console calls it, our address) for a number there.
+
+    Raises:
+        NoPublicAddress: nobody has said what our address is.
+    """
+    line = wanted()
+    if carrier == CarrierName.TWILIO:
+        return [(title, getattr(line, name)) for name, title in CONSOLE.items()]
+    calls = {"incoming": CONSOLE["voice"], "status": CONSOLE["status"]}
+    return [(title, f"{settings.PUBLIC_URL}{reverse(f'{carrier}-{name}')}") for name, title in calls.items()]
 
 
 async def check(number: str) -> list[Finding]:

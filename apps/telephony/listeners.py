@@ -7,17 +7,7 @@ that records what happened: what it writes is kept together with the record, or 
 thing, and must not wait for the network: what it wants done it does after the commit.
 """
 
-import logging
-from collections.abc import Callable
-from typing import TypeVar
-
-from django.db import transaction
-
 from apps.telephony.models import PlacedCall, TextMessage, Voicemail
-
-logger = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 
 class Listener:
@@ -60,13 +50,3 @@ def register(topic: str, listener: Listener) -> None:
 def listener_of(topic: str) -> Listener:
     """One that does nothing where nobody has registered."""
     return _listeners.get(topic, _NOBODY)
-
-
-def told(listen: Callable[[], T]) -> T | None:
-    """Tells a listener. One that fails loses what it has written, and never what happened: that is on record."""
-    try:
-        with transaction.atomic():
-            return listen()
-    except Exception:
-        logger.exception("A listener of the phone failed")
-        return None

@@ -35,10 +35,14 @@ class Route(NamedTuple):
     """The number's id."""
 
 
-def route(number: str) -> Route | None:
-    """Whom a call to `number` (E.164) is for; None when nobody has it, or it is switched off."""
+def route(number: str, *, carrier: str = CarrierName.TWILIO) -> Route | None:
+    """Whom a call to `number` (E.164) is for; None when nobody has it at this carrier, or it is switched off.
+
+    A carrier speaks for its own numbers alone.
+    """
     with all_tenants(reason="a call names the number, and the number its tenant"):
-        row = PhoneNumber.objects.filter(number=number, is_active=True).values_list("tenant_id", "agent", "pk").first()
+        rows = PhoneNumber.objects.filter(number=number, carrier=carrier, is_active=True)
+        row = rows.values_list("tenant_id", "agent", "pk").first()
     return Route(*row) if row else None
 
 
@@ -69,12 +73,15 @@ def assign(*, number: str, agent: str = "", label: str = "", carrier: str = Carr
 
 
 def own(number: str = "") -> str:
-    """`number`, when it is an active one of the tenant in scope; its first one for "".
+    """`number`, when it is an active one of the tenant in scope, at Twilio: we call and text through no other carrier.
+
+    "" = its first one.
 
     Raises:
         NoNumber: it has none, or not that one.
     """
-    rows = PhoneNumber.objects.filter(is_active=True, **({"number": number} if number else {}))
+    rows = PhoneNumber.objects.filter(carrier=CarrierName.TWILIO, is_active=True)
+    rows = rows.filter(number=number) if number else rows
     found = rows.order_by("created_at", "number").values_list("number", flat=True).first()
     if found is None:
         raise NoNumber("The business has no such phone number.", field="number")

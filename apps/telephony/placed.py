@@ -2,13 +2,15 @@
 
 import datetime as dt
 import logging
+from collections.abc import Sequence
 from functools import partial
 
 from django.db import IntegrityError, transaction
 
+from apps.common.callbacks import told
 from apps.common.ids import is_id
 from apps.telephony.core import progress
-from apps.telephony.listeners import listener_of, told
+from apps.telephony.listeners import listener_of
 from apps.telephony.models import PlacedCall
 from apps.tenants.scope import all_tenants
 
@@ -29,6 +31,24 @@ def create(*, key: str, **fields: str) -> tuple[PlacedCall, bool]:
             return PlacedCall.objects.create(key=key, **fields), True
     except IntegrityError:
         return PlacedCall.objects.get(key=key), False
+
+
+@transaction.atomic
+def claim(*, call_id: str, after: dt.timedelta, now: dt.datetime) -> tuple[PlacedCall, bool]:
+    """The call, and whether it is for us to find out what became of it: it is unconfirmed, and nobody does just now."""
+    call = PlacedCall.objects.select_for_update().get(pk=call_id)
+    is_open = call.status == progress.UNCONFIRMED and not call.carrier_call
+    if not is_open or now - call.changed_at < after:
+        return call, False
+    call.changed_at = now
+    call.save(update_fields=["changed_at"])
+    return call, True
+
+
+def others_of(carrier_calls: Sequence[str], *, call_id: str) -> set[str]:
+    """Those of the carrier's calls that are known to be another one of the tenant's than this."""
+    others = PlacedCall.objects.filter(carrier_call__in=carrier_calls).exclude(pk=call_id)
+    return set(others.values_list("carrier_call", flat=True))
 
 
 def locate(*, call_id: str, carrier_call: str) -> PlacedCall | None:

@@ -1,6 +1,7 @@
 """Calling people: with an agent who talks to them, or with a question that a key answers."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -16,6 +17,8 @@ from apps.tenants.scope import in_tenant
 OnMachine = PlacedCall.OnMachine
 RING = 30
 """Seconds."""
+SETTLE_AFTER = timedelta(seconds=15)
+"""No order to the carrier takes so long."""
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
@@ -94,6 +97,26 @@ async def ask(
     )
 
 
+async def settle(*, tenant_id: str, call_id: str, ring_seconds: int = RING) -> PlacedCall:
+    """Finds out what became of a call that stayed `unconfirmed`, because whoever ordered it died or heard nothing.
+
+    The carrier is asked; where it knows of no such call, it is ordered now. Every other call is returned as it is, and
+    so is one whose order may still be under way, for `SETTLE_AFTER`.
+
+    Raises:
+        CarrierUnavailable: nothing is known yet; try again after `SETTLE_AFTER`.
+        CarrierError: it refuses; the call has failed.
+    """
+    call, is_ours = await in_tenant(tenant_id, placed.claim, call_id=call_id, after=SETTLE_AFTER, now=timezone.now())
+    if not is_ours:
+        return call
+    ordered = await gateway().calls(to=call.to, from_=call.number, since=call.created_at)
+    # The carrier's own word of this very call may have come meanwhile: that is no reason to order it again.
+    others = await in_tenant(tenant_id, placed.others_of, [sid for sid, _ in ordered], call_id=call.pk)
+    found = next(((sid, status) for sid, status in ordered if sid not in others), None)
+    return await (_report(call, *found) if found else _order(call, ring_seconds))
+
+
 async def cancel(*, tenant_id: str, call_id: str) -> None:
     """Ends a call that rings or goes on; one that is over is left as it is.
 
@@ -120,18 +143,24 @@ async def _place(tenant_id: str, ring_seconds: int, fields: dict[str, str]) -> P
         raise InvalidInput("A message to leave on the machine is needed.", field="message")
     link("outgoing")  # or nothing could come of the call
     call, is_new = await in_tenant(tenant_id, _create, fields)
-    if not is_new:
-        return call
+    return await _order(call, ring_seconds) if is_new else call
+
+
+async def _order(call: PlacedCall, ring_seconds: int) -> PlacedCall:
     try:
         sid = await gateway().start_call(_outbound(call, ring_seconds))
     except CarrierUnavailable:
         raise
     except CarrierError as refusal:
         error = f"{refusal.code} {refusal.details.get('carrier_code') or ''}".strip()
-        await in_tenant(tenant_id, _fail, call, error)
+        await in_tenant(call.tenant_id, _fail, call, error)
         raise
+    return await _report(call, sid, "queued")
+
+
+async def _report(call: PlacedCall, sid: str, status: str) -> PlacedCall:
     return await in_tenant(
-        tenant_id, placed.report, call_id=call.pk, carrier_call=sid, status="queued", now=timezone.now()
+        call.tenant_id, placed.report, call_id=call.pk, carrier_call=sid, status=status, now=timezone.now()
     )
 
 

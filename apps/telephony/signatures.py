@@ -56,7 +56,7 @@ def upgrade_url(scope: Mapping[str, Any]) -> str:
     query: bytes = scope.get("query_string", b"")
     target = raw.partition(b"?")[0] + (b"?" + query if query else b"")
     secure = scope.get("scheme") == "wss"
-    return public_url(headers=_headers(scope), secure=secure, target=target.decode("latin1"), socket=True)
+    return public_url(headers=headers_of(scope), secure=secure, target=target.decode("latin1"), socket=True)
 
 
 def check_request(request: HttpRequest, *, account: Account) -> None:
@@ -75,7 +75,7 @@ def check_upgrade(scope: Mapping[str, Any], *, account: Account) -> None:
     Raises:
         BadSignature: somebody else opens it.
     """
-    _check(upgrade_url(scope), {}, _headers(scope).get(HEADER.lower(), ""), account)
+    _check(upgrade_url(scope), {}, headers_of(scope).get(HEADER.lower(), ""), account)
 
 
 def _check(url: str, fields: Mapping[str, Any], signature: str, account: Account) -> None:
@@ -87,7 +87,7 @@ def _check(url: str, fields: Mapping[str, Any], signature: str, account: Account
         raise BadSignature("The signature is missing or wrong.")
 
 
-def _headers(scope: Mapping[str, Any]) -> dict[str, str]:
+def headers_of(scope: Mapping[str, Any]) -> dict[str, str]:
     return {name.decode("latin1").lower(): value.decode("latin1") for name, value in scope["headers"]}
 
 

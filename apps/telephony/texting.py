@@ -6,6 +6,7 @@ from functools import partial
 import phonenumbers
 from django.db import IntegrityError, transaction
 
+from apps.common.callbacks import told
 from apps.common.errors import AppError, InvalidInput
 from apps.common.ids import is_id
 from apps.telephony import numbers
@@ -13,7 +14,7 @@ from apps.telephony.calls import CarrierError, CarrierRefused, CarrierUnavailabl
 from apps.telephony.core import progress
 from apps.telephony.core.keywords import Keyword, keyword_of
 from apps.telephony.links import link
-from apps.telephony.listeners import listener_of, told
+from apps.telephony.listeners import listener_of
 from apps.telephony.models import OptOut, PlacedCall, TextMessage
 from apps.telephony.placing import check_number
 from apps.tenants.models import Tenant

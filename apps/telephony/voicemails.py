@@ -5,9 +5,10 @@ from functools import partial
 
 from django.db import IntegrityError, transaction
 
+from apps.common.callbacks import told
 from apps.telephony.account import configured
 from apps.telephony.calls import Gateway
-from apps.telephony.listeners import listener_of, told
+from apps.telephony.listeners import listener_of
 from apps.telephony.models import Voicemail
 from apps.tenants.models import Tenant
 from apps.tenants.scope import current_tenant_id
@@ -52,5 +53,18 @@ async def sound(recording: str) -> bytes:
     gateway = Gateway(configured())  # of its own: an admin's page runs on no lasting event loop
     try:
         return await gateway.sound(recording)
+    finally:
+        await gateway.aclose()
+
+
+async def forget(recording: str) -> None:
+    """Deletes the recording at the carrier.
+
+    Raises:
+        CarrierError: one of its kinds.
+    """
+    gateway = Gateway(configured())
+    try:
+        await gateway.forget(recording)
     finally:
         await gateway.aclose()

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from apps.common.database import in_thread
 from apps.telephony import numbers, placed, signatures, texting, twiml, voicemails
-from apps.telephony.account import configured
+from apps.telephony.dialects import TWILIO, Dialect
 from apps.telephony.links import path
 from apps.telephony.models import PlacedCall
 from apps.telephony.signatures import BadSignature
@@ -33,20 +33,26 @@ RECORDED = "Thank you for your message. Goodbye."
 INVITATION = "Nobody can take your call at the moment. Please leave a message after the tone."
 
 
-def signed(view: View) -> Any:
-    """Only for the carrier: others get 403, whatever they send."""
+def signed_by(dialect: Dialect) -> Callable[[View], Any]:
+    """Only for this carrier: others get 403, whatever they send."""
 
-    @csrf_exempt
-    @require_POST
-    @wraps(view)
-    async def checked(request: HttpRequest) -> HttpResponse:
-        try:
-            signatures.check_request(request, account=configured())
-        except BadSignature:
-            return HttpResponse(status=403)
-        return await view(request)
+    def decorate(view: View) -> Any:
+        @csrf_exempt
+        @require_POST
+        @wraps(view)
+        async def checked(request: HttpRequest) -> HttpResponse:
+            try:
+                dialect.check_request(request)
+            except BadSignature:
+                return HttpResponse(status=403)
+            return await view(request)
 
-    return checked
+        return checked
+
+    return decorate
+
+
+signed = signed_by(TWILIO)
 
 
 def markup(document: str) -> HttpResponse:

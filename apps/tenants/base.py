@@ -1,6 +1,7 @@
 """The base of every model that belongs to a tenant."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, TypeVar
 
 from django.db import models
@@ -89,6 +90,11 @@ class PrefixedIdModel(models.Model):
         return deleted
 
 
+@cache
+def _foreign_keys(model: type[models.Model]) -> "tuple[models.ForeignKey[Any, Any], ...]":
+    return tuple(field for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey))
+
+
 class TenantModel(PrefixedIdModel):
     """A row of one tenant. `objects` and the base manager both show only the tenant in scope."""
 
@@ -117,8 +123,8 @@ class TenantModel(PrefixedIdModel):
         scope = current_scope()
         if scope not in (EVERY_TENANT, self.tenant_id):
             raise ForeignTenant(f"{type(self).__name__} of another tenant.")
-        for field in self._meta.concrete_fields:
-            if isinstance(field, models.ForeignKey) and field.is_cached(self):
+        for field in _foreign_keys(type(self)):
+            if field.is_cached(self):
                 related = getattr(self, field.name)
                 if isinstance(related, TenantModel) and related.tenant_id != self.tenant_id:
                     raise ForeignTenant(f"{type(self).__name__}.{field.name} points at another tenant.")

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import zoneinfo
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
@@ -12,7 +13,24 @@ from django.db import models
 from django.utils import timezone
 
 from apps.tenants.base import PrefixedIdModel, TenantModel
+from apps.tenants.key_scopes import EVERYTHING
+from apps.tenants.rest.models import KeptAnswer
 from apps.tenants.scope import EVERY_TENANT, current_scope
+
+__all__ = [
+    "ApiKey",
+    "AuditEntry",
+    "KeptAnswer",
+    "Membership",
+    "Role",
+    "Tenant",
+    "User",
+    "WidgetKey",
+    "check_domain",
+    "check_domains",
+    "check_time_zone",
+    "hash_secret",
+]
 
 
 def check_time_zone(name: str) -> None:
@@ -149,6 +167,9 @@ class ApiKey(TenantModel):
     name = models.CharField(max_length=80)
     prefix = models.CharField(max_length=16, editable=False)
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
+    scopes = models.JSONField(
+        "what it may do", default=list, blank=True, help_text="Scopes such as contacts:read; * = everything."
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -157,10 +178,10 @@ class ApiKey(TenantModel):
         return f"{self.name} ({self.prefix}…)"
 
     @classmethod
-    def issue(cls, *, name: str) -> tuple["ApiKey", str]:
+    def issue(cls, *, name: str, scopes: Sequence[str] = (EVERYTHING,)) -> tuple["ApiKey", str]:
         """A saved key of the tenant in scope, and its secret (`sk_…`), which cannot be read again."""
         secret = f"sk_{secrets.token_urlsafe(32)}"
-        key = cls(name=name, prefix=secret[:8], secret_hash=hash_secret(secret))
+        key = cls(name=name, prefix=secret[:8], secret_hash=hash_secret(secret), scopes=list(scopes))
         key.save()
         return key, secret
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.core.files import File
 from django.core.files.storage import default_storage
 
-from apps.tenants.scope import current_tenant_id
+from apps.tenants.scope import all_tenants, current_tenant_id
 from apps.voice.models import CallFile
 from apps.voice.spool import folder
 
@@ -32,11 +32,17 @@ def keep(*, call_id: str, kind: str, path: Path, seconds: float, days: int, now:
 
 
 def forget(*, now: dt.datetime) -> int:
-    """Deletes the tenant's files whose time is up; how many."""
+    """Deletes the files in scope whose time is up; how many."""
     due = list(CallFile.objects.filter(delete_at__lte=now))
     for file in due:
         file.delete()
     return len(due)
+
+
+def forget_all(now: dt.datetime) -> int:
+    """A duty of the worker: what is due at every business, and what processes that died have left on this machine."""
+    with all_tenants(reason="the time of a file is up at every business alike"):
+        return forget(now=now) + sweep()
 
 
 def sweep() -> int:

@@ -3,8 +3,9 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
@@ -12,6 +13,8 @@ from django.utils import timezone
 
 from apps.agents import brain
 from apps.agents.live import live_agent
+from apps.agents.models import TurnEnd
+from apps.agents.tools.people import request_human
 from apps.common.ids import new_id
 from apps.conversations import calls, turns
 from apps.conversations.models import Call, Turn
@@ -19,8 +22,10 @@ from apps.desk import desk as desks
 from apps.desk.desk import Asked, Desk, prepare
 from apps.plans import allowance, costs, usage
 from apps.tenants.scope import in_tenant
+from apps.voice.clerk import clerk_of
 from apps.voice.core.actions import CountUsage, EndCall, RunTool, StoreTurn
 from apps.voice.core.events import Persona, ToolFinished
+from apps.voice.core.listening import Listening
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +91,7 @@ def persona_of(desk: Desk) -> Persona:
         greeting=desk.agent.greeting,
         tools=_encode(tools),
         labels=desk.labels,
+        listening=Listening(semantic=desk.agent.turn_end == TurnEnd.MEANING, silence_ms=desk.agent.silence_ms),
     )
 
 
@@ -97,10 +103,8 @@ class Office:
         self.desk = desk
         self.usage: Counter[str] = Counter()
         self._spoke = False
-        self._tenant_id = call.tenant_id
         self._tools = asyncio.Lock()
-        self._writing: asyncio.Queue[Callable[[], Coroutine[Any, Any, Any]] | None] = asyncio.Queue()
-        self._clerk = asyncio.create_task(self._write())
+        self._clerk = clerk_of(call.tenant_id)
         self._calls: set[asyncio.Task[None]] = set()
 
     def perform(self, action: RunTool | StoreTurn | CountUsage, answer: Callable[[ToolFinished], None]) -> None:
@@ -108,8 +112,7 @@ class Office:
         match action:
             case StoreTurn():
                 self._spoke = self._spoke or action.role == "agent"
-                now = timezone.now()
-                self._writing.put_nowait(lambda: in_tenant(self._tenant_id, self._store, action, now))
+                self._clerk.put(self.call.pk, partial(self._store, action, timezone.now()))
             case CountUsage(counted):
                 self.usage.update(counted)
             case RunTool():
@@ -121,23 +124,14 @@ class Office:
         """Puts the end on record, after all that was said. A tool that still runs is let finish: its effect counts."""
         if self._calls:
             await asyncio.wait(self._calls)
-        self._writing.put_nowait(lambda: in_tenant(self._tenant_id, self._end, ended.reason, timings))
-        self._writing.put_nowait(None)
-        await self._clerk
-
-    async def _write(self) -> None:
-        while (work := await self._writing.get()) is not None:
-            try:
-                await work()
-            except Exception:
-                logger.exception("Something of a call could not be stored", extra={"call": self.call.pk})
+        await self._clerk.write(self.call.pk, partial(self._end, ended.reason, timings))
 
     def _store(self, action: StoreTurn, now: Any) -> None:
         is_agent = action.role == "agent"
         turns.add_spoken_turn(
             conversation=self.call.conversation,
             run=self.call.pk,
-            role=Turn.Role.AGENT if is_agent else Turn.Role.VISITOR,
+            role=Turn.Role(action.role),
             text=action.text,
             unheard=action.unheard,
             agent=action.agent if is_agent else "",
@@ -170,7 +164,8 @@ class Office:
                 asked = Asked(action.call, action.name, action.arguments)
                 self.desk, outcome = await desks.call(self.desk, asked, run=self.call.pk, turn_id=None)
             handoff = persona_of(self.desk) if self.desk.agent.slug != before else None
-            answer(ToolFinished(action.call, outcome.status == "done", outcome.result, handoff))
+            transfers = action.name == request_human.name and bool(outcome.result.get("data", {}).get("transfer"))
+            answer(ToolFinished(action.call, outcome.status == "done", outcome.result, handoff, transfers))
         except Exception:
             # The model waits for an answer to every call; without one it would fall silent.
             logger.exception("A call of a tool failed", extra={"call": self.call.pk})

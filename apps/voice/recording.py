@@ -19,6 +19,7 @@ class Recording:
     """Watches one call. Its memory is some seconds of both tracks, and what waits for the disk."""
 
     suffix = "wav"
+    watches = frozenset({AudioHeard, MarkPlayed, PlayAudio, PlaceMark, ClearPlayback, StoreTurn, EndCall})
 
     def __init__(self, *, call: str, format: Format, consent: str) -> None:
         self.spool = Spool(f"{call}.{self.suffix}")

@@ -12,23 +12,27 @@ from urllib.parse import parse_qs
 
 from django.conf import settings as django
 
+from apps.agents.models import LineAudio
 from apps.common import drain
 from apps.common.addresses import address_of
+from apps.common.direct import Direct, direct
 from apps.common.errors import AppError
-from apps.telephony import signatures
-from apps.telephony.account import configured
 from apps.telephony.calls import gateway
+from apps.telephony.dialects import PLIVO, TELNYX, TWILIO, VONAGE, Dialect
 from apps.voice import office, tickets
 from apps.voice.admission import is_full
 from apps.voice.bridge import Bridge, Wire
 from apps.voice.core.actions import EndCall, Show
 from apps.voice.core.carriers.browser import Browser
 from apps.voice.core.carriers.carrier import BadFrame, Carrier
+from apps.voice.core.carriers.plivo import Plivo
+from apps.voice.core.carriers.telnyx import Telnyx
 from apps.voice.core.carriers.twilio import Twilio
+from apps.voice.core.carriers.vonage import Vonage
 from apps.voice.core.events import CarrierEvent, CarrierStarted
 from apps.voice.core.fillers import waiting_sound
-from apps.voice.core.formats import PCM16, PCMU, Format
-from apps.voice.core.realtime_commands import Listening, Setup
+from apps.voice.core.formats import L16
+from apps.voice.core.realtime_commands import Setup, spoken_on
 from apps.voice.core.session import Session
 from apps.voice.core.settings import Settings as CallSettings
 from apps.voice.realtime.client import RealtimeModel
@@ -62,18 +66,29 @@ class _Gone(Exception):
     """The other side has left before the call began."""
 
 
-async def twilio(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-    """`/ws/voice/twilio/`: Twilio Media Streams, both ways."""
+async def phone(
+    scope: dict[str, Any],
+    receive: Receive,
+    send: Send,
+    *,
+    dialect: Dialect,
+    codec: Callable[[], Carrier],
+    hangs_up: bool = False,
+) -> None:
+    """`/ws/voice/<carrier>/`: a phone company's media stream, both ways. `hangs_up`: it takes orders over REST."""
     await receive()  # websocket.connect
-    frames = partial(_frame, receive, text_only=True)
-    carrier = Twilio()
+    carrier = codec()
+    frames = partial(_frame, receive, text_only=carrier.format != L16)
+    ticket = None
     try:
-        signatures.check_upgrade(scope, account=configured())
+        dialect.check_upgrade(scope)
         _admit()
         with _place(_waiting, scope, most=MOST_WAITING):
+            if not dialect.signs_sockets:
+                ticket = await tickets.redeem(_query(scope, "token"), carrier=dialect.name)
             await send({"type": "websocket.accept"})
             started = await _started(carrier, frames)
-            ticket = await tickets.redeem(started.parameters.get("token", ""))
+            ticket = ticket or await tickets.redeem(started.parameters.get("token", ""), carrier=dialect.name)
     except (_Gone, TimeoutError):
         await _close(send, NORMAL)
         return
@@ -88,18 +103,24 @@ async def twilio(scope: dict[str, Any], receive: Receive, send: Send) -> None:
             tenant_id=ticket.tenant_id,
             agent=ticket.agent,
             channel="phone",
-            carrier="twilio",
-            carrier_call=started.call,
+            carrier=dialect.name,
+            carrier_call=ticket.call or started.call,
             caller=ticket.caller,
             number=ticket.number,
             direction=ticket.direction,
         ),
-        model_format=PCMU,
         settings=CallSettings(carrier_silence=CARRIER_SILENCE),
-        hang_up=partial(gateway().hang_up, started.call),
+        hang_up=partial(gateway().hang_up, started.call) if hangs_up else None,
         frames=frames,
         send=send,
+        direct=direct(scope),
     )
+
+
+twilio = partial(phone, dialect=TWILIO, codec=Twilio, hangs_up=True)
+telnyx = partial(phone, dialect=TELNYX, codec=Telnyx)
+plivo = partial(phone, dialect=PLIVO, codec=Plivo)
+vonage = partial(phone, dialect=VONAGE, codec=Vonage)
 
 
 async def browser(scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -109,7 +130,7 @@ async def browser(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         try:
             _admit()
             places.enter_context(_place(_talking, scope, most=MOST_TALKING))
-            ticket = await tickets.redeem(parse_qs(scope["query_string"].decode("latin1")).get("ticket", [""])[0])
+            ticket = await tickets.redeem(_query(scope, "ticket"), carrier="browser")
         except AppError as refusal:
             await _turn_away(send, refusal)
             return
@@ -125,10 +146,10 @@ async def browser(scope: dict[str, Any], receive: Receive, send: Send) -> None:
                 carrier="browser",
                 visitor=ticket.visitor,
             ),
-            model_format=PCM16,
             settings=CallSettings(),
             frames=partial(_frame, receive),
             send=send,
+            direct=direct(scope),
         )
 
 
@@ -138,13 +159,13 @@ async def _hold(
     carrier: Carrier,
     started: CarrierStarted,
     request: office.Request,
-    model_format: Format,
     settings: CallSettings,
     frames: Frames,
     send: Send,
     hang_up: Callable[[], Awaitable[None]] | None = None,
+    direct: Direct | None = None,
 ) -> None:
-    """Carries one call to its end."""
+    """Carries one call to its end. `frames` and `send` are ASGI's way to the carrier, `direct` a shorter one."""
     try:
         opened = await office.begin(request)
     except AppError as refusal:  # the plan does not allow it, nobody answers, or the call is a second one
@@ -152,7 +173,8 @@ async def _hold(
         await _say(send, carrier.write(Show("notice", {"text": refusal.message})))
         await _close(send, POLICY_VIOLATION)
         return
-    setup = Setup(format=model_format, listening=Listening(), transcription=django.TRANSCRIPTION_MODEL)
+    converted = opened.desk.agent.line_audio == LineAudio.CONVERTED
+    setup = Setup(spoken_on(carrier.format, converted=converted), transcription=django.TRANSCRIPTION_MODEL)
     settings = replace(settings, filler_audio=waiting_sound(carrier.format), cap=ticket.seconds or settings.cap)
     persona = office.persona_of(opened.desk)
     records = await open_records(opened.call, format=carrier.format, persona=persona, held=settings)
@@ -162,9 +184,10 @@ async def _hold(
         session=Session(carrier.format, records.persona, settings),
         office=opened,
         connect=lambda: RealtimeModel(model=django.VOICE_MODEL, setup=setup),
-        model_format=model_format,
+        model_format=setup.format,
         hang_up=hang_up,
         book=records.book,
+        direct=direct,
     )
     under_way().enter(bridge)
     try:
@@ -239,6 +262,10 @@ async def _frame(receive: Receive, *, text_only: bool = False) -> Wire | None:
         raise BadFrame("binary")
     frame: Wire = message["bytes"] if text is None else text
     return frame
+
+
+def _query(scope: dict[str, Any], name: str) -> str:
+    return parse_qs(scope["query_string"].decode("latin1")).get(name, [""])[0]
 
 
 def _message(frame: Wire) -> dict[str, Any]:

@@ -20,6 +20,19 @@ MOST = 200
 class Stopwatch:
     """Times in milliseconds; the clock is the caller's."""
 
+    watches = frozenset(
+        {
+            CarrierStarted,
+            ModelReady,
+            AudioSpoken,
+            SpeechStarted,
+            SpeechStopped,
+            ResponseStarted,
+            PlayAudio,
+            ClearPlayback,
+        }
+    )
+
     def __init__(self) -> None:
         self._started_at: float | None = None
         self._once: dict[str, float] = {}

@@ -40,6 +40,8 @@ LONGEST_CODE = 40
 class Telemetry:
     """Watches one call. It keeps no word of it: what was said is in the transcript."""
 
+    watches: frozenset[type]
+
     def __init__(self, *, call: str, conversation: str, channel: str, model: str, persona: Persona, tracer: Tracer):
         self._open = True
         self._speech_seconds = 0.0
@@ -69,33 +71,15 @@ class Telemetry:
             kind=SpanKind.SERVER,
             parent=None,
         )
-        self._saw: dict[type, Callable[[Any, float], None]] = {
-            CarrierStarted: self._start,
-            ModelReady: self._ready,
-            ModelFailed: lambda event, now: self._fault(event.code),
-            ModelLost: self._lost,
-            SpeechStarted: self._speech_started,
-            SpeechStopped: self._speech_stopped,
-            ToolFinished: self._tool_finished,
-        }
-        self._did: dict[type, Callable[[Any, float], None]] = {
-            ConnectModel: self._connect,
-            CloseModel: lambda action, now: self._close_session(),
-            PlayAudio: self._played,
-            ClearPlayback: lambda action, now: metrics.INTERRUPTIONS.inc(),
-            RunTool: self._tool,
-            CountUsage: self._count,
-            EndCall: lambda action, now: self.close(action.reason),
-        }
         metrics.CALLS.labels(channel).inc()
 
     def saw(self, event: Event, now: float) -> None:
-        if (look := self._saw.get(type(event))) is not None:
-            look(event, now)
+        if (look := _SAW.get(type(event))) is not None:
+            look(self, event, now)
 
     def did(self, action: Action, now: float) -> None:
-        if (look := self._did.get(type(action))) is not None:
-            look(action, now)
+        if (look := _DID.get(type(action))) is not None:
+            look(self, action, now)
 
     def readings(self) -> dict[str, Any]:
         """For the record: when each answer was waited for (seconds into the call), and for how many milliseconds."""
@@ -210,3 +194,25 @@ class Telemetry:
         return self._tracer.start_span(
             name, context=context, kind=kind, attributes=attributes, start_time=time.time_ns()
         )
+
+
+_Look = Callable[[Telemetry, Any, float], None]
+_SAW: dict[type, _Look] = {
+    CarrierStarted: Telemetry._start,
+    ModelReady: Telemetry._ready,
+    ModelFailed: lambda telemetry, event, now: telemetry._fault(event.code),
+    ModelLost: Telemetry._lost,
+    SpeechStarted: Telemetry._speech_started,
+    SpeechStopped: Telemetry._speech_stopped,
+    ToolFinished: Telemetry._tool_finished,
+}
+_DID: dict[type, _Look] = {
+    ConnectModel: Telemetry._connect,
+    CloseModel: lambda telemetry, action, now: telemetry._close_session(),
+    PlayAudio: Telemetry._played,
+    ClearPlayback: lambda telemetry, action, now: metrics.INTERRUPTIONS.inc(),
+    RunTool: Telemetry._tool,
+    CountUsage: Telemetry._count,
+    EndCall: lambda telemetry, action, now: telemetry.close(action.reason),
+}
+Telemetry.watches = frozenset({*_SAW, *_DID})

@@ -51,6 +51,13 @@ class Ticket(msgspec.Struct, frozen=True, array_like=True):
     """Their number, as the carrier told it; and ours."""
     number: str = ""
     direction: str = "inbound"
+    carrier: str = ""
+    """Of whose call it is, and the carrier's id of that; "" = whoever brings it may call."""
+    call: str = ""
+
+    def of(self, carrier: str, call: str) -> "Ticket":
+        """The same, for one call of a carrier."""
+        return msgspec.structs.replace(self, carrier=carrier, call=call)
 
 
 _encode = msgspec.json.Encoder().encode
@@ -59,21 +66,22 @@ _decode = msgspec.json.Decoder(Ticket).decode
 
 async def mint(ticket: Ticket) -> str:
     """A secret for `redeem`."""
-    secret = secrets.token_urlsafe(24)
+    secret = secrets.token_hex(24)  # letters and digits: one carrier hands on nothing else
     await pipe().call("SET", keys.voice_ticket(secret), _encode(ticket), "EX", LIFETIME)
     return secret
 
 
-async def redeem(secret: str) -> Ticket:
-    """What the secret stands for, once.
+async def redeem(secret: str, *, carrier: str) -> Ticket:
+    """What the secret stands for, once; `carrier` is whose socket it comes through.
 
     Raises:
-        BadTicket: it stands for nothing.
+        BadTicket: it stands for nothing, or for another carrier's call.
     """
     found = await pipe().call("GETDEL", keys.voice_ticket(secret)) if 0 < len(secret) <= 64 else None
-    if found is None:
+    ticket = _decode(found) if found is not None else None
+    if ticket is None or ticket.carrier not in ("", carrier):
         raise BadTicket("This ticket is not valid any more. Start the call again.")
-    return _decode(found)
+    return ticket
 
 
 async def count_call(*, tenant_id: str, address: str, now: float | None = None) -> None:

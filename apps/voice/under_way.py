@@ -13,19 +13,20 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from apps.common.database import in_thread
-from apps.common.redis import Script, pipe
+from apps.common.redis import pipe
 from apps.conversations import calls as records
+from apps.conversations import holding, orders
+from apps.conversations.holding import HELD, RENEW
 from apps.conversations.models import Call
+from apps.conversations.orders import Answer, Order
 from apps.tenants import keys
 from apps.tenants.scope import all_tenants, in_tenant
 from apps.voice.bridge import Bridge
 from apps.voice.core.events import EndAsked
+from apps.voice.supervision import Supervision
 
 logger = logging.getLogger(__name__)
 
-HELD = 15.0
-"""Seconds after the last renewal at which a call counts as abandoned."""
-RENEW = 3.0
 SWEEP = 10.0
 """Seconds between two looks for calls that nobody holds: their process died before it could say so, or Redis forgot."""
 SETTLED = 5.0
@@ -36,22 +37,15 @@ DRAIN_WORDS = "I am sorry, I have to end this call for a moment of maintenance. 
 GOODBYE = 15.0
 """Seconds that such a goodbye may take."""
 
-_RENEW = Script("""
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-for i = 2, #ARGV do redis.call('ZADD', KEYS[1], now + ARGV[1], ARGV[i]) end
-local found = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 64)
-for _, member in ipairs(found) do redis.call('ZREM', KEYS[1], member) end
-return found
-""")
-
 
 class UnderWay:
     """The bridges of one event loop."""
 
     def __init__(self) -> None:
         self._bridges: dict[str, Bridge] = {}
+        self._supervised: dict[str, Supervision] = {}
         self._task: asyncio.Task[None] | None = None
+        self._orders: asyncio.Task[None] | None = None
         self._empty = asyncio.Event()
         self._empty.set()
         self._news = asyncio.Event()
@@ -73,14 +67,26 @@ class UnderWay:
 
     def leave(self, bridge: Bridge) -> None:
         self._bridges.pop(bridge.office.call.pk, None)
+        if (supervision := self._supervised.pop(bridge.office.call.pk, None)) is not None:
+            supervision.close()
         if not self._bridges:
             self._empty.set()
         pipe().post("ZREM", keys.calls(), _member(bridge))
 
     def watch(self) -> None:
-        """From now on renews our calls, and ends those that a lost process left."""
+        """From now on renews our calls, ends those that a lost process left, and does what supervisors order."""
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._work())
+        if self._orders is None or self._orders.done():
+            self._orders = asyncio.create_task(orders.follow(self._perform))
+
+    def _perform(self, order: Order) -> Answer | None:
+        bridge = self._bridges.get(order.call)
+        if bridge is None or bridge.office.call.tenant_id != order.tenant:
+            return None
+        if (supervision := self._supervised.get(order.call)) is None:
+            supervision = self._supervised[order.call] = Supervision(bridge)
+        return supervision.perform(order)
 
     async def settled(self, *, within: float = DRAIN) -> None:
         """Lets the calls finish; those that have not `within` seconds are ended with a word."""
@@ -95,15 +101,16 @@ class UnderWay:
                 await self._empty.wait()
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        tasks = [task for task in (self._task, self._orders) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _work(self) -> None:
         while True:
             try:
                 members = map(_member, self._bridges.values())
-                lost = await _RENEW([keys.calls()], [int(HELD * 1000), *members])
+                lost = await holding.renew([keys.calls()], [int(HELD * 1000), *members])
                 for member in lost:
                     await _end_lost(member.decode())
                 await self._sweep()
@@ -134,12 +141,12 @@ def _active() -> list[str]:
     before = timezone.now() - timedelta(seconds=SETTLED)
     with all_tenants(reason="calls that lost their process are ended, whosesoever they are"):
         calls = Call.objects.filter(status=Call.Status.ACTIVE, started_at__lt=before)
-        return [f"{tenant}/{call}" for tenant, call in calls.values_list("tenant_id", "pk")]
+        return [holding.member(tenant, call) for tenant, call in calls.values_list("tenant_id", "pk")]
 
 
 def _member(bridge: Bridge) -> str:
     call = bridge.office.call
-    return f"{call.tenant_id}/{call.pk}"
+    return holding.member(call.tenant_id, call.pk)
 
 
 async def _end_lost(member: str) -> None:

@@ -1,4 +1,5 @@
-// What the admin's own pages need beyond unfold: copying, and filling in a free time. No inline handlers.
+// What the admin's own pages need beyond unfold: copying, filling in what is offered, and following what is under way.
+// No inline handlers.
 
 const spoken = document.createElement("div");
 spoken.className = "cs-hidden";
@@ -11,6 +12,12 @@ document.addEventListener("click", (event) => {
   if (copy) copyText(copy);
   const time = event.target.closest("[data-date][data-time]");
   if (time) fillIn(time.dataset);
+  const take = event.target.closest("[data-take]");
+  if (take) takeOver(take);
+});
+
+document.addEventListener("DOMContentLoaded", () => {
+  for (const region of document.querySelectorAll("[data-region]")) follow(region);
 });
 
 async function copyText(button) {
@@ -33,4 +40,28 @@ function fillIn({ date, time }) {
     if (field) field.value = value;
   }
   document.getElementById("id_time")?.focus();
+}
+
+// What another editor saved, into the field of this one's form.
+function takeOver(button) {
+  const field = document.getElementById(`id_${button.dataset.take}`);
+  const theirs = document.querySelector(`[data-theirs="${button.dataset.take}"]`);
+  if (!field || !theirs) return;
+  field.value = theirs.value;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  button.textContent = spoken.textContent = "It is in the form";
+}
+
+// As long as what a region shows says that it goes on ([data-again], in milliseconds), the region is asked for anew.
+async function follow(region) {
+  for (let part; (part = region.querySelector("[data-again]")); ) {
+    await new Promise((resolve) => setTimeout(resolve, Number(part.dataset.again)));
+    try {
+      const response = await fetch(region.dataset.region, { headers: { "X-Requested-With": "fetch" } });
+      if (response.redirected || !response.ok) return; // logged out
+      region.innerHTML = await response.text();
+    } catch {
+      // offline: at the next turn again
+    }
+  }
 }

@@ -72,8 +72,9 @@ export class Log {
 
   #addTurn(id, who, name) {
     const words = element("p", { class: "words", dir: "auto" });
-    const label = element("span", { class: "who", text: who === "agent" ? name : "You" });
-    const side = who === "agent" ? "agent" : "caller";
+    const names = { agent: name, supervisor: "A colleague" };
+    const label = element("span", { class: "who", text: names[who] ?? "You" });
+    const side = who in names ? "agent" : "caller";
     const el = element("article", { class: `turn ${side}`, "aria-busy": "true" }, label, words);
     const turn = { el, words, text: "", cut: false, who: side, name: label.textContent, at: new Date() };
     this.#turns.set(id, turn);

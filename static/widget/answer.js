@@ -45,6 +45,11 @@ export class Answer {
     this.#showDots();
   }
 
+  /** Whether nothing was said or done. */
+  get empty() {
+    return !this.#texts.length && !this.#tools.size;
+  }
+
   /** Take it up again after `fail`. */
   reopen() {
     this.#finished = false;

@@ -87,6 +87,16 @@ export class Api {
     return (await this.#fetch(`/conversations/${encodeURIComponent(id)}`)).json();
   }
 
+  /** Answers an event stream of what the visitor is told without asking, after turn `after`. */
+  async beside({ conversation, after, signal }) {
+    return this.#fetch(`/conversations/${encodeURIComponent(conversation)}/stream?after=${after}`, { signal, stream: true });
+  }
+
+  /** @param reach {name, phone?, email?} */
+  async callBack(conversation, reach) {
+    await this.#fetch(`/conversations/${encodeURIComponent(conversation)}/callback`, { method: "POST", body: reach });
+  }
+
   async #fetch(path, { method = "GET", body, headers = {}, signal, stream = false } = {}) {
     const { token } = this.#store.state;
     const response = await fetch(this.#base + path, {

@@ -1,10 +1,12 @@
 /** The conversation: ties the transcript and the composer to the streams, and this tab to the others. */
 import { ApiError } from "./api.js";
+import { Beside } from "./beside.js";
 import { History, agentName } from "./history.js";
 import { newId } from "./ids.js";
 import { RunStream } from "./stream.js";
 import { CLOSED, NOT_LOADED, UNEXPECTED, failureText } from "./words.js";
 
+const NOBODY = { state: "agent", person: "", say: "", present: false };
 const RETRYABLE = new Set([401, 404, 409, 429]);
 
 export class Chat {
@@ -19,13 +21,16 @@ export class Chat {
   #current = null; // {stream, asked, expected, answer, error}: the exchange that is going on
   #failed = null; // the last one, if it can be taken up again
   #next = null; // {text, messageId}: written while another tab was already asking
+  #beside;
+  #person = null; // who of the team has the conversation
   #told = new Set(); // runs that are on the screen to their end
   #loading = 1; // which load it is, 0 when there is none
   #stopping = false;
 
   /**
    * @param view {transcript, composer}
-   * @param on {agent(name), connection("reading" | "waiting" | "offline"), answered(), closed()}
+   * @param on {agent(name), connection("reading" | "waiting" | "offline"), answered(), closed(), standing(standing),
+   *   typing(), quiet()}: see standing.js
    */
   constructor({ config, api, store, tabs, view, on }) {
     this.#config = config;
@@ -36,6 +41,11 @@ export class Chat {
     this.#history = new History({ config, api, store, transcript: view.transcript });
     this.#on = on;
     this.#agent = config.agent.name;
+    this.#beside = new Beside({
+      api,
+      tabs,
+      on: { standing: (standing) => this.#stand(standing), turn: (turn) => this.#tell(turn), typing: () => on.typing() },
+    });
   }
 
   /** Show the greeting or the conversation so far, and pick up what is going on: after a reload, or in another tab. */
@@ -84,6 +94,7 @@ export class Chat {
     if (type === "tell") this.#hear(body);
     else if (type === "need") this.#current?.stream.answer(body);
     else if (type === "failed") this.#hearFailure(body);
+    else if (type === "beside") this.#beside.hear(body);
     else if (type === "forget") {
       this.#leave();
       this.#store.forget();
@@ -101,6 +112,8 @@ export class Chat {
   #leave() {
     this.#current?.stream.close();
     this.#current = this.#failed = this.#next = null;
+    this.#beside.leave();
+    this.#stand(NOBODY);
     this.#view.composer.busy = false;
     this.#on.connection("reading");
   }
@@ -110,7 +123,7 @@ export class Chat {
     await this.start();
   }
 
-  #resume({ turns, agent, active_run: active }) {
+  #resume({ turns, agent, active_run: active, attention = NOBODY, last: number = 0 }) {
     const { pending } = this.#store.state; // posted, but nobody said that it arrived
     const message = pending && { text: pending.text, messageId: pending.message_id };
     this.#current?.stream.close(); // of a message that could not wait for the load; it is pending
@@ -122,6 +135,8 @@ export class Chat {
     this.#history.show(turns);
     for (const { role, run } of turns) if (role === "agent") this.#told.add(run);
     this.#setAgent(agentName(agent) ?? this.#agent);
+    this.#stand(attention);
+    this.#attend(number);
     if (asked) this.#submit(message, expected);
     else if (active) {
       this.#next = message;
@@ -198,6 +213,7 @@ export class Chat {
     this.#store.settle(stream.message);
     this.#store.update({ token: token ?? state.token, conversation });
     if (elsewhere || another || this.#told.has(run)) return this.reload(); // not an answer to what is on the screen
+    this.#attend(0);
     this.#setAgent(agentName(agent) ?? this.#agent);
     answer.setAgent(this.#agent);
     if (this.#stopping) this.stop();
@@ -205,6 +221,7 @@ export class Chat {
 
   #ended({ answer, error, stream: { run, message } }, { reason }) {
     this.#told.add(run);
+    if (reason === "handoff" && answer.empty) return answer.el.remove(); // a person has it, and answers beside
     answer.finish(reason);
     if (reason === "error") {
       const { message: words = UNEXPECTED, retryable = true } = error ?? {};
@@ -280,6 +297,26 @@ export class Chat {
     if (stream?.matches({ run, message })) stream.fail(error && new ApiError(error));
   }
 
+  // a person of the team
+
+  #attend(last) {
+    if (this.#config.beside) this.#beside.follow(this.#store.state.conversation, last);
+  }
+
+  #stand(standing) {
+    this.#person = standing.state === "person" ? standing.person : null;
+    this.#on.standing(standing);
+    this.#on.agent(this.#person ?? this.#agent);
+  }
+
+  #tell({ text, agent, person, created_at: created }) {
+    const at = new Date(created);
+    if (person) this.#view.transcript.addPerson(agent, text, { at });
+    else this.#view.transcript.addAgent(agent, text, { at });
+    this.#on.quiet();
+    this.#on.answered();
+  }
+
   #close(message) {
     const { transcript, composer } = this.#view;
     transcript.addAgent(this.#agent, message);
@@ -289,6 +326,6 @@ export class Chat {
 
   #setAgent(name) {
     this.#agent = name;
-    this.#on.agent(name);
+    this.#on.agent(this.#person ?? name);
   }
 }

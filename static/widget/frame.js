@@ -6,6 +6,7 @@ import { Chat } from "./chat.js";
 import { Composer } from "./composer.js";
 import { Host } from "./host.js";
 import { Menu } from "./menu.js";
+import { Standing } from "./standing.js";
 import { Store } from "./store.js";
 import { Tabs } from "./tabs.js";
 import { applyAccent } from "./theme.js";
@@ -85,18 +86,31 @@ const composer = new Composer(byId("composer"), {
   // The token is fetched while the visitor still types; a failure shows when they send.
   typing: () => api.session().catch(() => {}),
 });
+const standing = new Standing(byId("standing"), (reach) => api.callBack(store.state.conversation, reach));
 const chat = new Chat({
   config,
   api,
   store,
   tabs,
   view: { transcript, composer },
-  on: { agent: showAgent, connection: showConnection, answered: countUnread, closed },
+  on: {
+    agent: showAgent,
+    connection: showConnection,
+    answered: countUnread,
+    closed,
+    standing: (now) => standing.show(now),
+    typing: () => standing.typing(),
+    quiet: () => standing.quiet(),
+  },
 });
 if (!isSecureContext) byId("call-button")?.remove(); // browsers give it no microphone
 const calling = new Calling({ config, api, store, host, transcript, on: { back: () => composer.focus() } });
 const menu = new Menu(byId("menu-button"), byId("menu"));
 
+byId("suggestions")?.addEventListener("click", (event) => {
+  const question = event.target.closest("button");
+  if (question) chat.submit(question.textContent);
+});
 byId("again").addEventListener("click", async () => {
   await chat.restart();
   composer.focus();

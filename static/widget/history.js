@@ -55,9 +55,10 @@ export class History {
     if (greeting) this.#transcript.addAgent(agent.name, greeting, { at: when, announcer: SILENT });
   }
 
-  #add({ role, text, agent, created_at: created, tools = [] }) {
+  #add({ role, text, agent, person = false, created_at: created, tools = [] }) {
     const at = new Date(created);
     if (role === "user") this.#transcript.addUser(text, at);
+    else if (person) this.#transcript.addPerson(agent, text, { at, announcer: SILENT });
     else this.#transcript.addAgent(agentName(agent) ?? this.#config.agent.name, text, { at, tools, announcer: SILENT });
   }
 }

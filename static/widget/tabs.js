@@ -6,6 +6,7 @@
  *   need    {run, message, after}   "tell me what came after"; no answer: the reading tab is frozen or hangs
  *   failed  {run, message, error}   the reading tab gave up
  *   forget  {}                      a new conversation begins
+ *   beside  {conversation, name, data}  what came beside the answers, see beside.js
  *
  * Plain http has no Web Locks, and where storage is blocked there is nothing to share: then a tab is alone and streams
  * for itself. Partitioned storage comes to the same, since locks and channels are partitioned with it.
@@ -66,13 +67,14 @@ export class Tabs {
    * Run `work(lost)` while no other tab does; `lost` aborts when another tab has taken over.
    * @param {AbortSignal} signal gives the wait up
    * @param {boolean} steal take over from a tab that no longer answers
+   * @param {string} lock which of the two streams
    */
-  async alone(work, { signal, steal }) {
+  async alone(work, { signal, steal = false, lock = "stream" }) {
     const lost = new AbortController();
     if (!this.#shared) return work(lost.signal);
     let working = null;
     try {
-      await navigator.locks.request(`${this.#name}:stream`, steal ? { steal } : { signal }, () => {
+      await navigator.locks.request(`${this.#name}:${lock}`, steal ? { steal } : { signal }, () => {
         working = work(lost.signal);
         return working;
       });

@@ -79,6 +79,13 @@ export class Transcript {
     return answer;
   }
 
+  /** A whole message of a person of the team. */
+  addPerson(name, text, options = {}) {
+    const answer = this.addAgent(name, text, options);
+    answer.el.classList.add("by-person");
+    return answer;
+  }
+
   /** A line in the middle, with an action if there is one. */
   addNotice(text, action = null) {
     const notice = element("div", { class: "failure", role: "alert" }, element("span", { text }));

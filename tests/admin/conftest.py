@@ -22,6 +22,7 @@ from apps.conversations import turns
 from apps.conversations.models import Conversation, ToolCall
 from apps.plans.models import Subscription
 from apps.plans.subscriptions import start_trial
+from apps.tenants.base import TenantModel
 from apps.tenants.models import ApiKey, Role, Tenant, User, WidgetKey
 from apps.tenants.scope import tenant_scope
 from tests.conftest import make_member
@@ -152,7 +153,7 @@ def administrator(db: None, login: Any) -> Client:
 
 def pages() -> list[Any]:
     """Every page of the admin that is about a tenant's rows."""
-    return [page for model, page in admin.site._registry.items() if model is not User]
+    return [page for model, page in admin.site._registry.items() if issubclass(model, TenantModel | Tenant)]
 
 
 def address(page: Any, name: str, *args: str) -> str:

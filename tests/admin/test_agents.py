@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.agents import releases
-from apps.agents.admin.drafts import diff, stamp
+from apps.agents.content import stamp
+from apps.agents.core.changes import lines as diff
+from apps.agents.live import live_agent
 from apps.agents.models import Agent, AgentVersion
 from apps.tenants.models import AuditEntry
 from apps.tenants.scope import tenant_scope
@@ -65,6 +67,38 @@ def test_a_draft_is_edited_and_published(owner: Client, mine: World) -> None:
         assert entry.actor.startswith("user:")
 
 
+def test_how_it_hears_callers_is_versioned_like_the_rest(owner: Client, mine: World) -> None:
+    start_draft(owner, mine)
+    hearing = {"turn_end": "meaning", "silence_ms": 900, "line_audio": "pcm16"}
+    assert owner.post(page_url(mine), form_of(owner, mine, **hearing, _publish="1")).status_code == 302
+    start_draft(owner, mine)
+    with tenant_scope(mine.tenant.pk):
+        agent = live_agent(slug=mine.agent.slug)
+        assert (agent.turn_end, agent.silence_ms, agent.line_audio) == tuple(hearing.values())
+        assert AgentVersion.objects.filter(**hearing).count() == 2  # the next draft begins with it
+        before = AgentVersion.objects.get(number=1)
+        assert (before.turn_end, before.silence_ms, before.line_audio) == ("silence", 500, "auto")
+    page = owner.get(reverse("admin:agents_agent_version", args=[mine.agent.pk, 2])).content.decode()
+    assert "When what they said sounds complete" in page
+    assert "Converted to 24 kHz" in page
+
+
+def test_when_a_person_takes_over_is_versioned_like_the_rest(owner: Client, mine: World) -> None:
+    start_draft(owner, mine)
+    rules = {"human_on": ["request", "outside_hours"], "human_words": "Ana will ring you."}
+    values = form_of(owner, mine, **rules)
+    del values["answers_outside_hours"]
+    assert owner.post(page_url(mine), values | {"_publish": "1"}).status_code == 302
+    with tenant_scope(mine.tenant.pk):
+        assert AgentVersion.objects.filter(number=2, answers_outside_hours=False, **rules).exists()
+        before = AgentVersion.objects.get(number=1)
+    assert before.human_on == ["request", "low_confidence", "tool_failures", "sensitive"]
+    assert (before.human_words, before.answers_outside_hours) == ("", True)
+    page = owner.get(reverse("admin:agents_agent_version", args=[mine.agent.pk, 2])).content.decode()
+    assert "Ana will ring you." in page
+    assert "The business is closed" in page
+
+
 def test_starting_a_draft_twice_makes_one(owner: Client, mine: World) -> None:
     assert start_draft(owner, mine).pk == start_draft(owner, mine).pk
 
@@ -85,7 +119,7 @@ def test_the_second_of_two_editors_is_told_and_overwrites_nothing(owner: Client,
     assert response.status_code == 200
     page = response.content.decode()
     assert "Somebody else changed this draft" in page
-    assert "<del>Be brief.</del><ins>Be long.</ins>" in page
+    assert 'removed: </span>brief</del><ins><span class="cs-hidden">added: </span>long</ins>' in page
     assert "Be kind.\nBe long." in page.replace("\r\n", "\n")
     with tenant_scope(mine.tenant.pk):
         draft = AgentVersion.objects.get(status=Status.DRAFT)
@@ -122,6 +156,12 @@ def test_what_cannot_be_published_is_explained_and_the_draft_is_as_before(owner:
         ({"tools": ["drop_tables"]}, "tools"),
         ({"hands_over_to": ["nobody"]}, "hands_over_to"),
         ({"voice": "shouting"}, "voice"),
+        ({"turn_end": "whenever"}, "turn_end"),
+        ({"silence_ms": 199}, "silence_ms"),
+        ({"silence_ms": 2_001}, "silence_ms"),
+        ({"line_audio": "pcmu"}, "line_audio"),
+        ({"human_on": ["mood"]}, "human_on"),
+        ({"human_words": "x" * 501}, "human_words"),
         ({"instructions": ""}, "instructions"),
         ({"greeting": "x" * 301}, "greeting"),
     ],
@@ -158,7 +198,7 @@ def test_versions_show_what_changed(owner: Client, mine: World) -> None:
     owner.post(page_url(mine), values | {"instructions": values["instructions"] + "\nNever <b>shout</b>."})
     url = reverse("admin:agents_agent_version", args=[mine.agent.pk, 2])
     page = owner.get(url).content.decode()
-    assert "<ins>Never &lt;b&gt;shout&lt;/b&gt;.</ins>" in page
+    assert "Added: </span>Never &lt;b&gt;shout&lt;/b&gt;.</ins>" in page
     assert owner.get(reverse("admin:agents_agent_version", args=[mine.agent.pk, 9])).status_code == 404
 
 

@@ -1,6 +1,7 @@
 """What is another tenant's does not exist, on any page of the admin; an outsider finds nothing at all."""
 
 import pytest
+from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
@@ -12,6 +13,7 @@ from tests.admin.conftest import World, address, pages
 pytestmark = pytest.mark.django_db
 
 PAGES = {page.opts.label: page for page in pages()}
+PLATFORM = [page for page in admin.site._registry.values() if page.opts.app_label == "affiliates"]
 
 
 def rows_of(world: World, page) -> list:
@@ -70,6 +72,14 @@ def test_an_outsider_finds_no_page(mine: World, charlie: User, login, label: str
     for url in urls:
         assert client.get(url).status_code == 404, url
         assert client.post(url, {}).status_code == 404, url
+
+
+@pytest.mark.parametrize("page", PLATFORM, ids=lambda page: page.opts.label)
+def test_what_is_the_platforms_is_closed_to_businesses(owner: Client, charlie: User, login, page) -> None:
+    for client in (owner, login(charlie)):
+        for url in (address(page, "changelist"), address(page, "add"), address(page, "change", "x")):
+            assert client.get(url).status_code in (403, 404), url
+            assert client.post(url, {}).status_code in (403, 404), url
 
 
 def test_an_outsider_is_told_what_to_do(mine: World, charlie: User, login) -> None:

@@ -12,7 +12,7 @@ WIDGET = {"name": "Shop", "agent": "", "title": "", "accent": "#112233", "is_act
 
 
 def test_an_api_keys_secret_is_shown_once(owner: Client, mine: World) -> None:
-    response = owner.post(reverse("admin:tenants_apikey_add"), {"name": "CRM"})
+    response = owner.post(reverse("admin:tenants_apikey_add"), {"name": "CRM", "scopes": ["contacts:read"]})
     assert response.status_code == 200
     secret = response.context["secret"]
     assert secret in response.content.decode()
@@ -20,12 +20,32 @@ def test_an_api_keys_secret_is_shown_once(owner: Client, mine: World) -> None:
     with tenant_scope(mine.tenant.pk):
         key = ApiKey.objects.get(name="CRM")
         assert key.secret_hash == hash_secret(secret)
+        assert key.scopes == ["contacts:read"]
         assert AuditEntry.objects.filter(action="apikey.added", target=key.pk).count() == 1
         assert secret not in str(list(AuditEntry.objects.values()))
     for name, args in (("changelist", []), ("change", [key.pk]), ("history", [key.pk])):
         page = owner.get(reverse(f"admin:tenants_apikey_{name}", args=args)).content.decode()
         assert secret not in page
         assert key.secret_hash not in page
+
+
+def test_a_keys_scopes_are_chosen_from_those_of_the_industry(owner: Client, mine: World) -> None:
+    add = reverse("admin:tenants_apikey_add")
+    page = owner.get(add).content.decode()
+    assert "contacts:read" in page
+    assert "incidents:read" not in page
+    refused = owner.post(add, {"name": "CRM"})
+    assert "Choose one at least" in str(refused.context["adminform"].form.errors["scopes"])
+    assert "scopes" in owner.post(add, {"name": "CRM", "scopes": ["incidents:read"]}).context["adminform"].form.errors
+    owner.post(add, {"name": "CRM", "scopes": ["contacts:read", "*"]})
+    with tenant_scope(mine.tenant.pk):
+        key = ApiKey.objects.get(name="CRM")
+    assert key.scopes == ["*"]
+    change = reverse("admin:tenants_apikey_change", args=[key.pk])
+    owner.post(change, {"name": "CRM", "scopes": ["bookings:write"]})
+    with tenant_scope(mine.tenant.pk):
+        assert ApiKey.objects.get(name="CRM").scopes == ["bookings:write"]
+        assert AuditEntry.objects.filter(action="apikey.changed", target=key.pk).count() == 1
 
 
 def test_a_key_is_revoked_once_and_stays(owner: Client, mine: World) -> None:

@@ -224,9 +224,10 @@ def test_managers_and_staff_only_read_the_profile(manager: Client, staff_member:
 def test_the_owner_writes_the_closing_message(owner: Client, manager: Client, mine: World) -> None:
     listed = owner.get(reverse("admin:plans_subscription_changelist"))
     assert listed.status_code == 302
-    url = listed["Location"]
-    page = owner.get(url).content.decode()
+    page = owner.get(listed["Location"]).content.decode()
     assert "14 days left" in page
+    with tenant_scope(mine.tenant.pk):
+        url = reverse("admin:plans_subscription_change", args=[Subscription.objects.get().pk])
     data = {"closing_message": "Back on Monday.", "overage": "stop", "status": "active", "plan": "scale"}
     assert manager.post(url, data).status_code == 403
     assert owner.post(url, data).status_code == 302

@@ -11,6 +11,7 @@ from django.db.models import Sum
 from django.test import override_settings
 
 from apps.agents.models import Agent
+from apps.common.database import in_thread
 from apps.common.redis import client
 from apps.plans.core.budget import HOUR
 from apps.plans.models import UsageEntry, UsageKind
@@ -65,7 +66,7 @@ def test_a_visitor_who_writes_too_fast_waits_and_nobody_else_does(
 
 
 async def test_a_hundred_at_once_are_let_in_up_to_the_limit(server: str, widget: WidgetKey) -> None:
-    await asyncio.to_thread(limit, widget, visitor_messages=7)
+    await in_thread(limit, widget, visitor_messages=7)
     async with httpx.AsyncClient(base_url=server, timeout=60) as http:
         session = (await http.post("/api/chat/sessions", json={"widget": widget.key})).json()
         headers = {"X-Widget-Key": widget.key, "Authorization": f"Bearer {session['token']}"}

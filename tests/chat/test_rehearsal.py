@@ -6,6 +6,7 @@ import pytest
 
 from apps.agents.registry import verticals
 from apps.chat.rehearsal import BadScenario, Expectation, Line, Scenario, _read, rehearse
+from apps.common.database import in_thread
 from apps.tenants.models import Tenant
 from apps.tenants.scope import all_tenants
 
@@ -32,12 +33,14 @@ async def test_what_is_wrong_is_named() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_nothing_is_left_behind() -> None:
-    import asyncio
+async def test_nothing_is_left_behind() -> None:
+    await rehearse(verticals()["healthcare"], Scenario("Hello", "2026-11-23T10:00", [Line("hello")]))
 
-    asyncio.run(rehearse(verticals()["healthcare"], Scenario("Hello", "2026-11-23T10:00", [Line("hello")])))
-    with all_tenants(reason="test"):
-        assert not Tenant.objects.exists()
+    def left() -> bool:
+        with all_tenants(reason="test"):
+            return Tenant.objects.exists()
+
+    assert not await in_thread(left)
 
 
 @pytest.mark.once

@@ -86,9 +86,11 @@ def test_a_role_that_could_step_around_the_wall_is_refused(transactional_db: Non
     runtime = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD")}
     connection.close()
     connection.settings_dict.update({key: owner[key] for key in runtime})
+    pool = connection.settings_dict["OPTIONS"].pop("pool")  # its connections are the runtime role's
     try:
         with pytest.raises(ImproperlyConfigured, match=r"superuser or has BYPASSRLS|owns"):
             rls.assert_runtime_role()
     finally:
         connection.close()
         connection.settings_dict.update(runtime)
+        connection.settings_dict["OPTIONS"]["pool"] = pool

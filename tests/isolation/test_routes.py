@@ -21,6 +21,8 @@ from apps.tenants.scope import tenant_scope
 from tests.chat.client import Visitor
 from tests.conftest import PASSWORD
 
+pytestmark = pytest.mark.timeout(240)
+
 Rows = dict[type[TenantModel], list[str]]
 
 PUBLIC = {
@@ -37,12 +39,40 @@ PUBLIC = {
     "twilio-recording": "signed by the carrier, about a number of ours",
     "twilio-sms": "signed by the carrier; the texted number names the tenant",
     "twilio-sms-status": "signed by the carrier, about a text we sent",
+    **{
+        f"{carrier}-{what}": "signed by the carrier; twins in tests/voice/test_carrier_calls.py"
+        for carrier in ("telnyx", "plivo", "vonage")
+        for what in ("incoming", "after", "status")
+    },
+    "stripe-webhook": "signed by the payment provider; twins in tests/plans/billing/test_webhooks.py",
     "widget-loader": "one script for all",
     "healthz": "says nothing of tenants",
     "readyz": "says nothing of tenants",
     "metrics": "the operator's; numbers of the whole process",
+    "affiliates": "the same for everybody",
+    "affiliate-link": "leads to a page of ours; nothing of a business is read",
+    "affiliate-join": "about one's own login; twins in tests/affiliates/test_pages.py",
+    "affiliate-join-sent": "the same for everybody",
+    "affiliate-confirm": "by a secret that was sent by e-mail; twins in tests/affiliates/test_pages.py",
+    "affiliate-dashboard": "one's own; twins in tests/affiliates/test_pages.py",
+    "affiliate-payout": "one's own; twins in tests/affiliates/test_pages.py",
     "edge-stream": "for the operator's ticket; says nothing of tenants",
     "edge-state": "for the operator's ticket; says nothing of tenants",
+    "pricing": "the same for everybody",
+    "signup": "makes a tenant of its own; twins in tests/accounts/test_signup.py",
+    "signup-code": "about the sign-up in one's own session",
+    **dict.fromkeys(
+        (
+            *("account_login", "account_logout", "account_inactive", "account_signup", "account_reauthenticate"),
+            *("account_request_reauthentication_code", "account_confirm_reauthentication_code", "account_email"),
+            *("account_email_verification_sent", "account_confirm_email", "account_change_password"),
+            *("account_set_password", "account_reset_password", "account_reset_password_done"),
+            *("account_reset_password_from_key", "account_reset_password_from_key_done", "account_confirm_login_code"),
+            *("mfa_index", "mfa_authenticate", "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp"),
+            *("mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_download_recovery_codes"),
+        ),
+        "one's own login; says nothing of tenants",
+    ),
     "admin:login": "before anybody is known",
     "admin:logout": "ends one's own session",
     "admin:password_change": "one's own password",
@@ -51,9 +81,13 @@ PUBLIC = {
     "admin:tenants_tenant_leave": "ends what an administrator opened",
 }
 TWINS = {"widget-frame", "chat-sessions", "chat-stream", "chat-resume", "chat-stop", "chat-conversation"} | {
-    "chat-ui", "chat-ui-messages", "chat-ui-resume", "chat-ui-stop", "voice-tickets",
+    "chat-ui", "chat-ui-messages", "chat-ui-resume", "chat-ui-stop", "voice-tickets", "dashboard-tickets",
+    "dashboard", "dashboard-leads",
+    "after-hours-incidents", "after-hours-email", "join", "first-steps-hide", "first-steps-hours",
+    "chat-conversation-stream", "chat-callback", "inbox", "inbox-conversations", "inbox-conversation", "inbox-act",
+    "inbox-wishes", "inbox-stream", "inbox-run",
 }  # fmt: skip
-"""Routes outside the admin; tried by the tests named after them in this file, in tests/chat and in tests/voice."""
+"""Routes outside the admin; tried by tests named after them here, or in the tests of their app."""
 
 
 def routes() -> Iterator[tuple[str, str]]:
@@ -99,7 +133,7 @@ def rivals(mine: Tenant, theirs: Tenant, charlie: User) -> dict[str, Client]:
 
 def test_every_route_has_its_twin() -> None:
     names = {name for name, pattern in routes() if not with_object(pattern)}
-    collections = {name for name in names if name.startswith("admin:")}
+    collections = {name for name in names if name.startswith(("admin:", "api:"))}  # api: see test_api_routes.py
     assert names - collections == (TWINS | set(PUBLIC)) - {name for name in PUBLIC if name.startswith("admin:")}
 
 

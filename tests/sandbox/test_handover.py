@@ -75,3 +75,4 @@ def test_what_an_agent_does_with_a_matter_that_it_was_handed() -> None:
     human = make_tool("request_human", problem=TEXT)
     assert errand_of([ask, human, NOTE, errand]) == errand
     assert errand_of([ask, human, NOTE]) is None
+    assert errand_of([make_tool("transfer_to_maps", intent=TEXT)]) is None  # to pass it on does nothing about it

@@ -33,6 +33,7 @@ def test_finds_a_name_that_was_offered(text: str, first: str | None, last: str) 
         "it's urgent",
         "I need to see Dr. Chen",
         "I'm new here",
+        "can you call me back tomorrow",
     ],
 )
 def test_takes_nothing_for_a_name_that_is_none(text: str) -> None:

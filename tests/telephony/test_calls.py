@@ -200,7 +200,7 @@ class _Here(TwilioHttpClient):
 
 
 async def test_twilios_own_client_takes_it_for_twilio(exchange: Exchange, account: Account, product: Product) -> None:
-    product.answers["/incoming"] = lambda _: "<Response><Pause length='600'/></Response>"
+    product.answers["/incoming"] = lambda _: "<Response><Pause length='36000'/></Response>"
     client = Client(account.sid, account.token, http_client=_Here(exchange.url))
 
     def use() -> None:
@@ -209,7 +209,7 @@ async def test_twilios_own_client_takes_it_for_twilio(exchange: Exchange, accoun
         assert call.date_created is not None
         while client.calls(call.sid).fetch().status != "in-progress":
             pass
-        assert client.calls(call.sid).update(twiml="<Response><Pause length='600'/></Response>").sid == call.sid
+        assert client.calls(call.sid).update(twiml="<Response><Pause length='36000'/></Response>").sid == call.sid
         client.calls(call.sid).update(status="completed")
         while client.calls(call.sid).fetch().status != "completed":
             pass

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from apps.chat import demo
+from apps.common.database import in_thread
 from apps.conversations.models import Call
 from apps.plans.models import UsageEntry
 from apps.telephony import calls, listeners, placing
@@ -20,7 +22,7 @@ from apps.telephony.simulated.line import SILENCE, Caller, Leave, Person, Press
 from apps.tenants.models import Tenant
 from tests.conftest import make_tenant
 from tests.telephony.product import FOREIGN, OURS, THEIRS, TOPIC, Notes, carrier, give_number, read, until
-from tests.voice.test_phone_call import Script
+from tests.voice.callers import Script
 
 QUESTION = "The heating has failed. Press 1 to take it."
 
@@ -156,7 +158,7 @@ class TestRefusals:
         assert await read(tenant, PlacedCall.objects.count) == 0
 
     async def test_nobody_calls_from_the_number_of_another(self, exchange: Exchange, tenant: Tenant) -> None:
-        other = await asyncio.to_thread(make_tenant, "harbor", "Harbor Salon")
+        other = await in_thread(make_tenant, "harbor", "Harbor Salon")
         with pytest.raises(NoNumber):
             await placing.place_call(tenant_id=other.pk, to=THEIRS)
         await give_number(other, FOREIGN)
@@ -188,6 +190,75 @@ class TestRefusals:
         await calls.gateway().aclose()
         call = await read(tenant, PlacedCall.objects.get)
         assert (call.status, call.outcome) == ("unconfirmed", "")
+
+
+class TestSettling:
+    """A call whose order was begun by somebody who died: with the same key again, it is found or made, once."""
+
+    async def killed(self, tenant: Tenant, monkeypatch: pytest.MonkeyPatch, *, ordered: bool) -> PlacedCall:
+        """One that was on record when its process died: before the order, or after it."""
+        order = placing._order
+
+        async def dies(call: PlacedCall, ring_seconds: int) -> PlacedCall:
+            if ordered:
+                await calls.gateway().start_call(placing._outbound(call, ring_seconds))
+            return call
+
+        monkeypatch.setattr(placing, "_order", dies)
+        call = await ask(tenant, key="rung-1")
+        monkeypatch.setattr(placing, "_order", order)
+        assert (call.status, call.carrier_call) == ("unconfirmed", "")
+        return call
+
+    @pytest.mark.parametrize("ordered", [True, False])
+    async def test_it_rings_once(
+        self, exchange: Exchange, tenant: Tenant, monkeypatch: pytest.MonkeyPatch, ordered: bool
+    ) -> None:
+        exchange.people[THEIRS] = Person(None)
+        earlier = await ask(tenant, ring_seconds=5)  # to the same number, about something else
+        call = await self.killed(tenant, monkeypatch, ordered=ordered)
+        early = await placing.settle(tenant_id=tenant.pk, call_id=call.pk)
+        assert ordered or early.carrier_call == ""  # the order may be under way still
+        monkeypatch.setattr(placing, "SETTLE_AFTER", timedelta(0))
+        settled = [await placing.settle(tenant_id=tenant.pk, call_id=call.pk) for _ in range(2)]
+        assert settled[0].carrier_call == settled[1].carrier_call != earlier.carrier_call
+        assert set(exchange.calls) == {earlier.carrier_call, settled[0].carrier_call}
+
+    async def test_it_rings_once_though_the_carrier_tells_of_it_meanwhile(
+        self, exchange: Exchange, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        exchange.people[THEIRS] = Person(None)
+        call = await self.killed(tenant, monkeypatch, ordered=False)
+        monkeypatch.setattr(placing, "SETTLE_AFTER", timedelta(0))
+        sid = await calls.gateway().start_call(placing._outbound(call, 5))
+        listed = calls.gateway().calls
+
+        async def told_meanwhile(**sought: Any) -> Any:
+            answer = await listed(**sought)
+            await placing._report(call, sid, "ringing")
+            return answer
+
+        monkeypatch.setattr(calls.gateway(), "calls", told_meanwhile)
+        settled = await placing.settle(tenant_id=tenant.pk, call_id=call.pk)
+        assert (settled.carrier_call, set(exchange.calls)) == (sid, {sid})
+
+    async def test_two_at_once_settle_it_once(
+        self, exchange: Exchange, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        call = await self.killed(tenant, monkeypatch, ordered=False)
+        long_ago = timezone.now() - 2 * placing.SETTLE_AFTER
+        await read(tenant, lambda: PlacedCall.objects.update(changed_at=long_ago))
+        await asyncio.gather(*(placing.settle(tenant_id=tenant.pk, call_id=call.pk) for _ in range(4)))
+        assert len(exchange.calls) == 1
+
+    async def test_another_tenant_settles_nothing_of_ours(
+        self, exchange: Exchange, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        call = await self.killed(tenant, monkeypatch, ordered=False)
+        other = await in_thread(make_tenant, "other", "Other")
+        with pytest.raises(PlacedCall.DoesNotExist):
+            await placing.settle(tenant_id=other.pk, call_id=call.pk)
+        assert exchange.calls == {}
 
 
 async def test_who_calls_back_is_met_by_the_listener(

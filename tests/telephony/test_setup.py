@@ -1,6 +1,5 @@
 """Numbers: given to businesses, set up at the carrier, checked through the outside, and shown to their owners."""
 
-import asyncio
 import io
 from collections.abc import AsyncIterator
 from typing import Any
@@ -11,11 +10,12 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
+from apps.common.database import in_thread
 from apps.telephony import checkup, numbers, voicemails
 from apps.telephony.models import PhoneNumber, PlacedCall, TextMessage, Voicemail
 from apps.telephony.simulated.exchange import Exchange
 from apps.tenants.models import Role, Tenant
-from apps.tenants.scope import tenant_scope
+from apps.tenants.scope import in_tenant, tenant_scope
 from tests.conftest import PASSWORD, make_member, make_tenant
 from tests.telephony.product import FOREIGN, OURS, THEIRS, carrier, give_number
 
@@ -35,7 +35,7 @@ async def exchange(settings: Any, server: str, tenant: Tenant) -> AsyncIterator[
 async def phone(*arguments: str) -> str:
     """What `manage.py phone …` prints; it has an event loop of its own."""
     out = io.StringIO()
-    await asyncio.to_thread(call_command, "phone", *arguments, stdout=out)
+    await in_thread(call_command, "phone", *arguments, stdout=out)
     return out.getvalue()
 
 
@@ -57,6 +57,15 @@ class TestCommand:
         assert "BAD" not in await phone("connect", "+12015550177")
         assert exchange.lines["+12015550177"]["voice_url"] == f"{server}/voice/twilio/incoming"
         assert "ok   A call comes in" in await phone("check", "+12015550177")
+
+    async def test_a_number_of_another_carrier(self, exchange: Exchange, tenant: Tenant) -> None:
+        """It rings here through that carrier alone, and we neither call nor text from it."""
+        out = await phone("add", "+12015550177", "--tenant", "riverside", "--carrier", "telnyx")
+        assert "at the carrier" in out
+        assert await sync_to_async(numbers.route)("+12015550177") is None
+        assert await sync_to_async(numbers.route)("+12015550177", carrier="telnyx") is not None
+        with pytest.raises(numbers.NoNumber):
+            await in_tenant(tenant.pk, lambda: numbers.own("+12015550177"))
 
     @pytest.mark.parametrize(
         ("arguments", "reason"),
@@ -131,6 +140,16 @@ class TestPages:
         assert saved.status_code == 302
         assert numbers.route(OURS)[1] == "triage"  # type: ignore[index]
         assert owner.get(reverse("admin:telephony_phonenumber_add")).status_code == 403
+
+    def test_a_number_of_another_carrier_shows_that_carriers_addresses(self, owner: Client, tenant: Tenant) -> None:
+        with tenant_scope(tenant.pk):
+            number = numbers.assign(number="+12015550177", carrier="vonage")
+        page = owner.get(reverse("admin:telephony_phonenumber_change", args=[number.pk])).content.decode()
+        assert "In Vonage's console" in page
+        assert "https://calls.example/voice/vonage/answer" in page
+        assert "https://calls.example/voice/vonage/status" in page
+        assert "/voice/twilio/" not in page
+        assert "Check it" not in page
 
     def test_the_check_says_what_to_do(self, owner: Client, tenant: Tenant, settings: Any) -> None:
         settings.PUBLIC_URL = ""

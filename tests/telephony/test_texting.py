@@ -11,6 +11,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.common.database import in_thread
 from apps.common.errors import InvalidInput
 from apps.telephony import calls, listeners, placing, texting
 from apps.telephony.core.keywords import keyword_of
@@ -173,7 +174,7 @@ class TestStop:
         assert (await phone.write("help")).startswith("Riverside Clinic. Reply STOP")
 
     async def test_it_stops_one_business(self, tenant: Tenant, phone: Phone) -> None:
-        other = await asyncio.to_thread(make_tenant, "harbor", "Harbor Salon")
+        other = await in_thread(make_tenant, "harbor", "Harbor Salon")
         await give_number(other, FOREIGN)
         await phone.write("STOP")
         await send(other)

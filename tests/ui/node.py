@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ def missing(reason: str) -> None:
     pytest.skip(reason)
 
 
-def installed(cache: Path) -> Path:
+def installed(cache: Path, packages: Mapping[str, str] = PACKAGES) -> Path:
     """A node_modules with the packages; fetched once for these versions."""
     for program in ("node", "npm"):
         if shutil.which(program) is None:
@@ -39,22 +40,22 @@ def installed(cache: Path) -> Path:
     version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
     if int(version.removeprefix("v").partition(".")[0]) < OLDEST:
         missing(f"node is {version}; these packages need {OLDEST} or later")
-    folder = cache / "-".join(PACKAGES.values())
+    folder = cache / "-".join(packages.values())
     if not folder.exists():
         with tempfile.TemporaryDirectory(dir=cache, ignore_cleanup_errors=True) as made:
-            _fetch(Path(made))
+            _fetch(Path(made), packages)
             with suppress(OSError):  # another worker of the suite was first
                 Path(made).rename(folder)
     return folder / "node_modules"
 
 
-def _fetch(folder: Path) -> None:
-    wanted = [f"{name}@{version}" for name, version in PACKAGES.items()]
+def _fetch(folder: Path, packages: Mapping[str, str]) -> None:
+    wanted = [f"{name}@{version}" for name, version in packages.items()]
     (folder / "package.json").write_text('{"private": true}')
     npm = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", *wanted]
     result = subprocess.run(npm, cwd=folder, capture_output=True, text=True, timeout=300)
     if result.returncode:
-        missing(f"npm cannot install the AI SDK: {result.stderr.strip()[-500:]}")
+        missing(f"npm cannot install {', '.join(packages)}: {result.stderr.strip()[-500:]}")
 
 
 def workshop(folder: Path, modules: Path) -> Path:

@@ -13,11 +13,14 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from apps.conversations.models import Call, ToolCall, Turn
 from apps.sandbox.core.tonespeech import speak
+from apps.telephony.simulated.line import Leave
 from apps.tenants.models import Tenant
 from apps.tenants.scope import tenant_scope
+from apps.voice.core.audio.g711 import MU_LAW
 from apps.voice.core.formats import PCM16
 
 FRAME = PCM16.frame_bytes
+QUIET = b"\xff" * 160
 
 
 @dataclass
@@ -78,6 +81,26 @@ class BrowserCaller:
 
     async def end(self) -> None:
         await self.socket.send(json.dumps({"type": "end"}))
+
+
+class Script:
+    """Speaks its lines one after the other, each when the agent has been silent for a second; then leaves."""
+
+    def __init__(self, *lines: str) -> None:
+        self.lines = [MU_LAW.encode(speak(line, 8_000)) for line in lines]
+        self.audio = b""
+        self.silent_since = 0
+        self.heard_ms = 0
+
+    def __call__(self, at_ms: int, heard: bytes) -> bytes | Leave:
+        if heard.count(b"\xff") < 80:
+            self.silent_since, self.heard_ms = at_ms, self.heard_ms + 20
+        if not self.audio and self.heard_ms and at_ms - self.silent_since > 1_500:
+            if not self.lines:
+                return Leave()
+            self.audio, self.heard_ms = self.lines.pop(0), 0
+        frame, self.audio = self.audio[:160], self.audio[160:]
+        return frame.ljust(160, b"\xff") if frame else QUIET
 
 
 async def ticket_of(server: str, tenant: str) -> str:

@@ -10,8 +10,8 @@ from apps.agents.tools import runner
 from apps.common import drain
 from apps.tenants.models import Tenant
 from apps.voice import admission
-from tests.voice.callers import browser_call, ended, ticket_of
-from tests.voice.test_phone_call import CALLER, NUMBER, QUIET, exchange
+from tests.voice.callers import QUIET, browser_call, ended, ticket_of
+from tests.voice.test_phone_call import CALLER, NUMBER, exchange
 
 __all__ = ["exchange"]
 
@@ -44,6 +44,7 @@ async def test_a_phone_call_gets_a_spoken_apology(
     server: str, clinic: Tenant, exchange: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(admission, "LATE", -1.0)
+    exchange.speed = 20.0  # no media: the carrier itself speaks
     call = exchange.call(
         from_=CALLER, to=NUMBER, url=f"{server}/voice/twilio/incoming", caller=lambda at_ms, heard: QUIET
     )

@@ -33,10 +33,10 @@ def address(server: str) -> str:
 
 @asynccontextmanager
 async def media_socket(server: str) -> AsyncIterator[ClientConnection]:
-    """As Twilio opens it."""
+    """As Twilio opens it. What nobody reads is queued without end: it would hold up the closing for 10 s."""
     url = address(server)
-    signature = RequestValidator(configured().token).compute_signature(url, {})
-    async with connect(url, additional_headers={"X-Twilio-Signature": signature}, compression=None) as socket:
+    headers = {"X-Twilio-Signature": RequestValidator(configured().token).compute_signature(url, {})}
+    async with connect(url, additional_headers=headers, compression=None, max_queue=None) as socket:
         yield socket
 
 

@@ -1,10 +1,14 @@
 """The shell of one call, with a carrier's socket that takes its time."""
 
 import asyncio
+import gc
 import json
-from collections.abc import AsyncGenerator
+import weakref
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
+
+from opentelemetry import trace
 
 from apps.voice.bridge import Bridge
 from apps.voice.core.actions import ConnectModel, EndCall
@@ -22,6 +26,7 @@ from apps.voice.core.events import (
 from apps.voice.core.formats import PCMU
 from apps.voice.core.session import Session
 from apps.voice.core.settings import Settings
+from apps.voice.telemetry import Telemetry
 from tests.voice.simulated import PERSONA
 
 START = {
@@ -43,10 +48,10 @@ class ScriptedModel:
     def __init__(self) -> None:
         self.queue: asyncio.Queue[ModelEvent | ModelLost] = asyncio.Queue()
 
-    async def events(self, opening: ConnectModel) -> AsyncGenerator[ModelEvent | ModelLost]:
-        yield ModelReady()
+    async def run(self, opening: ConnectModel, tell: Callable[[ModelEvent | ModelLost], None]) -> None:
+        tell(ModelReady())
         while True:
-            yield await self.queue.get()
+            tell(await self.queue.get())
 
     def send(self, action: Any) -> None:
         pass
@@ -175,3 +180,25 @@ async def test_a_caller_who_hangs_up_while_we_send_is_no_lost_call() -> None:
         await running
     assert office.closed is not None
     assert office.closed[0].reason == "caller_left"
+
+
+async def test_a_call_that_is_over_is_gone_at_once() -> None:
+    """Without a cycle: garbage that waits to be collected is memory that the process never gives back."""
+    bridge, model, carrier, _, running = await begun()
+    telemetry = Telemetry(
+        call="voc_1", conversation="c", channel="phone", model="m", persona=PERSONA, tracer=trace.get_tracer("tests")
+    )
+    bridge.book.add(telemetry)
+    carrier.open.set()
+    frames = carrier.frames
+    await until(lambda: len(frames) >= 40)
+    bridge.end(EndAsked("supervisor", now=True))
+    await running
+    gone = [weakref.ref(each) for each in (bridge, bridge.session, telemetry)]
+    gc.disable()
+    try:
+        del bridge, model, carrier, running, telemetry
+        await asyncio.sleep(0)  # the loop lets go of its tasks
+        assert [each() for each in gone] == [None] * 3
+    finally:
+        gc.enable()

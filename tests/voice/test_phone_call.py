@@ -1,7 +1,7 @@
 """A phone call, over real sockets: the simulated carrier at one end, the stand-in model at the other."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx2 as httpx
@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from apps.sandbox.core.tonespeech import speak
+from apps.agents.models import AgentVersion
 from apps.telephony import numbers
 from apps.telephony.account import configured
 from apps.telephony.simulated.exchange import Exchange
@@ -18,8 +18,14 @@ from apps.telephony.simulated.line import Faults, Leave, Person
 from apps.tenants.models import Tenant
 from apps.tenants.scope import tenant_scope
 from apps.verticals.healthcare.models import Appointment
-from apps.voice.core.audio.g711 import MU_LAW
-from tests.voice.callers import ended
+from apps.voice import sockets
+from apps.voice.core.actions import ConnectModel
+from apps.voice.core.events import ModelEvent, ModelLost
+from apps.voice.core.formats import PCM16
+from apps.voice.core.listening import Listening
+from apps.voice.core.realtime_commands import Setup
+from apps.voice.realtime.client import RealtimeModel
+from tests.voice.callers import QUIET, Script, ended
 
 NUMBER, CALLER = "+12125550123", "+12125550199"
 BOOKING = (
@@ -28,27 +34,6 @@ BOOKING = (
     "The first one, please",
     "Yes, please",
 )
-QUIET = b"\xff" * 160
-
-
-class Script:
-    """Speaks its lines one after the other, each when the agent has been silent for a second; then leaves."""
-
-    def __init__(self, *lines: str) -> None:
-        self.lines = [MU_LAW.encode(speak(line, 8_000)) for line in lines]
-        self.audio = b""
-        self.silent_since = 0
-        self.heard_ms = 0
-
-    def __call__(self, at_ms: int, heard: bytes) -> bytes | Leave:
-        if heard.count(b"\xff") < 80:
-            self.silent_since, self.heard_ms = at_ms, self.heard_ms + 20
-        if not self.audio and self.heard_ms and at_ms - self.silent_since > 1_500:
-            if not self.lines:
-                return Leave()
-            self.audio, self.heard_ms = self.lines.pop(0), 0
-        frame, self.audio = self.audio[:160], self.audio[160:]
-        return frame.ljust(160, b"\xff") if frame else QUIET
 
 
 @pytest.fixture
@@ -82,7 +67,47 @@ async def test_a_caller_is_answered(server: str, clinic: Tenant, exchange: Excha
     assert (record.ended, record.caller, record.number) == ("caller_left", CALLER, NUMBER)
 
 
+async def test_the_agent_decides_what_the_model_hears_of_a_phone_call(
+    server: str, clinic: Tenant, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """24 kHz made of the telephone's 8, both ways, and understood by both."""
+    opened: list[tuple[Setup, ConnectModel]] = []
+
+    class Noted(RealtimeModel):
+        def __init__(self, *, model: str, setup: Setup) -> None:
+            super().__init__(model=model, setup=setup)
+            self.setup = setup
+
+        async def run(self, opening: ConnectModel, tell: Callable[[ModelEvent | ModelLost], None]) -> None:
+            opened.append((self.setup, opening))
+            await super().run(opening, tell)
+
+    def decide() -> None:
+        with tenant_scope(clinic.pk):
+            AgentVersion.objects.update(line_audio="pcm16", silence_ms=700)
+
+    monkeypatch.setattr(sockets, "RealtimeModel", Noted)
+    await sync_to_async(decide)()
+    call = exchange.call(
+        from_=CALLER,
+        to=NUMBER,
+        url=f"{server}/voice/twilio/incoming",
+        caller=Script("What are your opening hours?"),
+        status_callback=f"{server}/voice/twilio/status",
+    )
+    async with asyncio.timeout(60):
+        await call.over()
+    _, turns, tools = await ended(clinic)
+    assert not call.errors
+    assert tools == ["get_office_hours"]
+    assert turns[1].text == "What are your opening hours?"
+    ((setup, opening),) = opened
+    assert setup.format == PCM16
+    assert opening.persona.listening == Listening(silence_ms=700)
+
+
 async def test_a_number_that_nobody_has_is_told_so(server: str, exchange: Exchange) -> None:
+    exchange.speed = 20.0  # no media: the carrier itself speaks
     call = exchange.call(
         from_=CALLER, to="+12125550000", url=f"{server}/voice/twilio/incoming", caller=lambda at_ms, heard: QUIET
     )
@@ -102,11 +127,35 @@ async def test_a_socket_that_breaks_ends_the_call_on_record(server: str, clinic:
     )
     async with asyncio.timeout(100):
         await call.over()
-    # The verbs after our socket: an apology, then the business's own phone.
-    assert "technical problem" in " ".join(call.said)
+    # The verbs after our socket: what happens, then the business's own phone.
+    assert "putting you through" in " ".join(call.said)
     assert call.dialed == [clinic.phone]
     record, _, _ = await ended(clinic)
     assert record.ended == "carrier_lost"
+
+
+class Patient(Script):
+    """Says their lines, and holds on."""
+
+    def __call__(self, at_ms: int, heard: bytes) -> bytes | Leave:
+        said = super().__call__(at_ms, heard)
+        return QUIET if isinstance(said, Leave) else said
+
+
+async def test_who_asks_for_a_person_is_put_through(server: str, clinic: Tenant, exchange: Exchange) -> None:
+    exchange.people[clinic.phone] = Person(lambda at_ms, heard: Leave())
+    call = exchange.call(
+        from_=CALLER,
+        to=NUMBER,
+        url=f"{server}/voice/twilio/incoming",
+        caller=Patient("I want to talk to a real person"),
+    )
+    async with asyncio.timeout(100):
+        await call.over()
+    record, turns, tools = await ended(clinic)
+    assert tools == ["request_human"], [(turn.role, turn.text) for turn in turns]
+    assert any("putting you through" in turn.text for turn in turns)
+    assert (record.ended, call.dialed) == ("transfer", [clinic.phone])
 
 
 @pytest.mark.parametrize("path", ["incoming", "status"])
@@ -123,6 +172,7 @@ async def test_a_media_socket_that_twilio_did_not_sign_is_refused(server: str, e
             pass
 
 
+@pytest.mark.timeout(240)
 async def test_a_caller_books_an_appointment(server: str, clinic: Tenant, exchange: Exchange) -> None:
     call = exchange.call(
         from_=CALLER,

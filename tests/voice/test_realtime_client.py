@@ -5,7 +5,7 @@ import contextlib
 import json
 import socket as sockets
 from base64 import b64decode
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -73,11 +73,25 @@ async def scripted(settings: Any) -> AsyncIterator[Callable[..., Awaitable[None]
         yield start
 
 
+async def told(model: Model, opening: ConnectModel = OPENING) -> AsyncGenerator[ModelEvent | ModelLost]:
+    """What a session tells, to its end."""
+    got: asyncio.Queue[ModelEvent | ModelLost | None] = asyncio.Queue()
+    running = asyncio.create_task(model.run(opening, got.put_nowait))
+    running.add_done_callback(lambda _: got.put_nowait(None))
+    try:
+        while (event := await got.get()) is not None:
+            yield event
+        await running
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
 async def collected(model: Model, until: type[Any] = ModelLost) -> list[ModelEvent | ModelLost]:
     """What comes up to and with the first event of a type."""
     got: list[ModelEvent | ModelLost] = []
     async with asyncio.timeout(20):
-        events = model.events(OPENING)
+        events = told(model)
         async for event in events:
             got.append(event)
             if isinstance(event, until):
@@ -103,7 +117,7 @@ async def test_a_caller_speaks_and_is_answered() -> None:
     talking = model(format=PCM16, transcription="any")
     got: list[Any] = []
     async with asyncio.timeout(20):
-        async for event in talking.events(OPENING):
+        async for event in told(talking):
             got.append(event)
             if isinstance(event, ModelReady):
                 audio = speak("Good morning!", 24_000) + bytes(48_000)
@@ -124,7 +138,7 @@ async def test_a_caller_speaks_and_is_answered() -> None:
 async def test_words_are_dictated_through_a_handoff() -> None:
     talking = model()
     said: list[str] = []
-    async for event in talking.events(OPENING):
+    async for event in told(talking):
         if isinstance(event, ModelReady):
             talking.send(ConfigureModel(Persona("bob", "Bob", 1, "You are Bob.", "cedar", "")))
             talking.send(CreateResponse(say='This is "Bob".'))
@@ -139,7 +153,7 @@ async def test_words_are_dictated_through_a_handoff() -> None:
 async def test_a_tool_is_asked_and_answered() -> None:
     talking = model("any+unknowntool")
     asked: list[ToolAsked] = []
-    async for event in talking.events(ConnectModel(ADA, (("user", "Hello"), ("assistant", "Hi")))):
+    async for event in told(talking, ConnectModel(ADA, (("user", "Hello"), ("assistant", "Hi")))):
         if isinstance(event, ModelReady):
             talking.send(CreateResponse())
         elif isinstance(event, ToolAsked):
@@ -179,7 +193,7 @@ async def test_an_old_session_ends_as_expired() -> None:
 async def test_a_socket_that_dies_is_a_loss() -> None:
     talking = model("any+cut=3")
     got: list[Any] = []
-    async for event in talking.events(OPENING):
+    async for event in told(talking):
         got.append(event)
         if isinstance(event, ModelReady):
             talking.send(CreateResponse())
@@ -279,7 +293,7 @@ async def test_old_audio_is_dropped_and_commands_are_not(scripted: Any) -> None:
     talking = model()
     sent = 0
     async with asyncio.timeout(30):
-        async for event in talking.events(OPENING):
+        async for event in told(talking):
             if isinstance(event, ModelReady):
                 while talking.dropped_ms < 20_000:
                     for _ in range(50):

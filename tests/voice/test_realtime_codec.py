@@ -3,6 +3,7 @@
 import json
 import time
 from base64 import b64encode
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -36,9 +37,10 @@ from apps.voice.core.events import (
     ToolAsked,
     WordsSpoken,
 )
-from apps.voice.core.formats import PCM16, PCMA, PCMU, Format
+from apps.voice.core.formats import L16, PCM16, PCMA, PCMU, Format
+from apps.voice.core.listening import Listening
 from apps.voice.core.realtime import SessionCreated, append, read
-from apps.voice.core.realtime_commands import Commands, Listening, ModelAction, Setup
+from apps.voice.core.realtime_commands import Commands, ModelAction, Setup, spoken_on
 
 TOOLS = b'[{"type":"function","name":"find_slots","description":"Finds.","parameters":{"type":"object"}}]'
 ADA = Persona("ada", "Ada", 3, "You are Ada.", "marin", "Hello!", TOOLS)
@@ -78,8 +80,8 @@ def ended(**response: Any) -> str:
             event("response.output_audio_transcript.delta", **PLACE, delta=' "né"'),
             [WordsSpoken("resp_1", "item_1", 2, ' "né"')],
         ),
-        (event("input_audio_buffer.speech_started", audio_start_ms=1, item_id="i"), [SpeechStarted("i")]),
-        (event("input_audio_buffer.speech_stopped", audio_end_ms=1, item_id="i"), [SpeechStopped("i")]),
+        (event("input_audio_buffer.speech_started", audio_start_ms=1, item_id="i"), [SpeechStarted("i", 1)]),
+        (event("input_audio_buffer.speech_stopped", audio_end_ms=1, item_id="i"), [SpeechStopped("i", 1)]),
         (
             event("conversation.item.input_audio_transcription.delta", item_id="i", delta="He"),
             [CallerWords("i", "He", False)],
@@ -184,7 +186,9 @@ EVERY_ACTION: list[ModelAction] = [
 def test_all_that_is_written_passes_the_strict_reader(action: ModelAction) -> None:
     for form in (PCMU, PCMA, PCM16):
         for listening in (Listening(), Listening(semantic=True), Listening(idle_timeout_ms=6_000)):
-            for message in Commands(Setup(form, listening, "some-transcriber")).write(action):
+            if isinstance(action, ConnectModel | ConfigureModel):
+                action = replace(action, persona=replace(ADA, listening=listening))
+            for message in Commands(Setup(form, "some-transcriber")).write(action):
                 read_event(message)
 
 
@@ -206,7 +210,28 @@ def test_the_opening_names_formats_voice_and_tools(form: Format, wire: dict[str,
 
 def test_a_handoff_keeps_the_voice_that_cannot_change() -> None:
     (message,) = Commands(Setup()).write(ConfigureModel(ADA))
-    assert json.loads(message)["session"].keys() == {"type", "instructions", "tools"}
+    session = json.loads(message)["session"]
+    assert session.keys() == {"type", "instructions", "tools", "audio"}
+    assert session["audio"].keys() == {"input"}
+
+
+def test_each_agent_listens_in_its_own_way() -> None:
+    patient = replace(ADA, listening=Listening(silence_ms=900))
+    thoughtful = replace(ADA, listening=Listening(semantic=True))
+    commands = Commands(Setup())
+    for action in (ConnectModel(patient), ConfigureModel(patient)):
+        session = json.loads(commands.write(action)[0])["session"]
+        assert session["audio"]["input"]["turn_detection"]["silence_duration_ms"] == 900
+    session = json.loads(commands.write(ConfigureModel(thoughtful))[0])["session"]
+    assert session["audio"]["input"]["turn_detection"]["type"] == "semantic_vad"
+
+
+@pytest.mark.parametrize(
+    ("line", "converted", "model"),
+    [(PCMU, False, PCMU), (PCMA, False, PCMA), (PCM16, False, PCM16), (L16, False, PCM16), (PCMU, True, PCM16)],
+)
+def test_a_line_is_passed_through_where_the_model_speaks_it(line: Format, converted: bool, model: Format) -> None:
+    assert spoken_on(line, converted=converted) == model
 
 
 def test_further_instructions_do_not_replace_who_speaks() -> None:

@@ -48,6 +48,7 @@ from apps.voice.core.events import (
     ToolFinished,
     WordsSpoken,
 )
+from apps.voice.core.fillers import waiting_sound
 from apps.voice.core.formats import PCMU
 from apps.voice.core.session import Session
 from apps.voice.core.settings import Settings
@@ -127,6 +128,30 @@ def test_speech_that_the_lost_model_did_not_answer_is_replayed() -> None:
     call.feed(ModelReady())
     replayed = [action.audio[0] for action in call.done(SendAudio)[before:] if isinstance(action, SendAudio)]
     assert replayed == list(range(51, 201))
+
+
+def test_who_waits_for_the_answer_to_replayed_words_waits_since_they_were_said() -> None:
+    call = quiet(filler_audio=waiting_sound(PCMU))
+
+    def talk(frames: int) -> None:
+        for _ in range(frames):
+            call.feed(AudioHeard(bytes(160)))
+            call.run(0.02)
+
+    talk(50)
+    call.feed(SpeechStarted("a", 1_000))
+    talk(50)
+    call.feed(SpeechStopped("a", 2_000))
+    said, heard = call.now, len(call.done(PlayAudio))
+    call.connects = False
+    call.feed(ModelLost("1006"))
+    talk(90)
+    call.feed(ModelReady())
+    call.feed(SpeechStarted("b", 200))
+    call.feed(SpeechStopped("b", 1_200))
+    talk(40)
+    assert call.now - said < 3.0
+    assert len(call.done(PlayAudio)) > heard
 
 
 def test_what_the_lost_model_has_answered_is_not_replayed() -> None:

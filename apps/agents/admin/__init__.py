@@ -1,3 +1,3 @@
-from apps.agents.admin import agents, widgets
+from apps.agents.admin import agents, knowledge, questions, widgets
 
-__all__ = ["agents", "widgets"]
+__all__ = ["agents", "knowledge", "questions", "widgets"]

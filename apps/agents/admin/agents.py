@@ -3,29 +3,32 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
+from django.utils import timezone
 from unfold.decorators import display
 
-from apps.agents import releases
-from apps.agents.admin.drafts import FIELDS, DraftChanged, diff, save_draft
-from apps.agents.admin.forms import AgentForm, DraftForm, tool_titles
-from apps.agents.models import Agent, AgentVersion
-from apps.tenants import audit
+from apps.agents import releases, trials
+from apps.agents.admin.drafts import DraftChanged, save_draft
+from apps.agents.admin.forms import DRAFT_SECTIONS, AgentForm, DraftForm
+from apps.agents.admin.versions import VersionPages, described, draft_of
+from apps.agents.content import TITLES, compare, values_of
+from apps.agents.models import OWNERS_FIELDS, Agent, AgentVersion, SavedQuestion
+from apps.agents.questions import rounds
 from apps.tenants.access import SET_UP, Rights
 from apps.tenants.admin import TenantAdmin, TenantForm, actor_of
 
 Status = AgentVersion.Status
 _WHO = (None, {"fields": ("name", "role", ("is_active", "make_front"))})
 _VERSIONS_SHOWN = 30
+_ACTIONS = ("_publish", "_publish_anyway", "_examine", "_continue")
+"""Buttons after which the agent's page comes again."""
 
 
 @admin.register(Agent)
-class AgentAdmin(TenantAdmin):
+class AgentAdmin(VersionPages, TenantAdmin):
     icon = "support_agent"
     rights: ClassVar[Rights] = SET_UP
     actions = None
@@ -60,7 +63,7 @@ class AgentAdmin(TenantAdmin):
         return f"Version {agent.draft_number}" if agent.draft_number else None
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        draft = _draft(obj) if obj is not None and self.has_change_permission(request, obj) else None
+        draft = draft_of(obj) if obj is not None and self.has_change_permission(request, obj) else None
         if not self.has_change_permission(request, obj):
             kwargs["form"] = TenantForm
         elif draft is None:
@@ -72,32 +75,43 @@ class AgentAdmin(TenantAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Agent | None = None) -> Any:
         if not self.has_change_permission(request, obj):
             return ((None, {"fields": ("name", "role", ("is_active", "is_front"))}),)
-        draft = _draft(obj) if obj is not None else None
-        if draft is None:
+        if obj is None or draft_of(obj) is None:
             return (_WHO,)
-        title = f"Draft: version {draft.number}"
-        return (_WHO, (title, {"fields": (*FIELDS, "seen"), "classes": ("cs-draft",)}))
+        sections = [(title, {"fields": fields, "classes": ("cs-draft",)}) for title, fields in DRAFT_SECTIONS]
+        sections[0][1]["fields"] += ("seen", "base")
+        return (_WHO, *sections)
 
     def save_model(self, request: HttpRequest, obj: Agent, form: Any, change: bool) -> None:
-        values = form.cleaned_data
-        if values.get("make_front") and not obj.is_front:
+        if form.cleaned_data.get("make_front") and not obj.is_front:
             Agent.objects.filter(is_front=True).update(is_front=False)
             obj.is_front = True
         super().save_model(request, obj, form, change)
-        if not isinstance(form, DraftForm):
-            if "seen" in request.POST:
-                raise DraftChanged(
-                    "Somebody else published or discarded this draft since you opened it, so yours was not "
-                    "saved. Your instructions are at the top: copy what you need."
-                )
-            return
-        draft = save_draft(draft_id=form.draft.pk, seen=values["seen"], values={name: values[name] for name in FIELDS})
-        if "_publish" in request.POST:
-            releases.publish(version=draft, actor=actor_of(request))
+        if isinstance(form, DraftForm):
+            self._save_draft(request, form)
+        elif "seen" in request.POST:
+            raise DraftChanged(
+                "Somebody else published or discarded this draft since you opened it, so yours was not "
+                "saved. What you wrote is at the top: start a new draft and copy what you need."
+            )
+
+    def _save_draft(self, request: HttpRequest, form: DraftForm) -> None:
+        given = form.cleaned_data
+        draft = save_draft(
+            draft_id=form.draft.pk,
+            seen=given["seen"],
+            base=given["base"],
+            values=form.values(),
+            author_id=request.user.pk,
+        )
+        actor = actor_of(request)
+        if "_examine" in request.POST:
+            rounds.begin(version=draft, actor=actor, now=timezone.now())
+        elif "_publish" in request.POST or "_publish_anyway" in request.POST:
+            releases.publish(version=draft, actor=actor, anyway="_publish_anyway" in request.POST)
             messages.success(request, f"Version {draft.number} is what visitors meet from now on.")
 
     def response_change(self, request: HttpRequest, obj: Agent) -> HttpResponse:
-        if "_publish" in request.POST or "_continue" in request.POST:
+        if any(name in request.POST for name in _ACTIONS):
             return HttpResponseRedirect(reverse("admin:agents_agent_change", args=[obj.pk]))
         return super().response_change(request, obj)
 
@@ -105,102 +119,53 @@ class AgentAdmin(TenantAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponseBase:
         agent: Agent = self.get_object(request, object_id)
-        published = agent.versions.filter(status=Status.PUBLISHED).first()
-        draft = _draft(agent)
+        context = {**self._shown(request, agent), **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, context)
+
+    def _shown(self, request: HttpRequest, agent: Agent) -> dict[str, Any]:
+        """What the page has beside the form."""
+        published = agent.versions.filter(status=Status.PUBLISHED).select_related("author").first()
+        draft = draft_of(agent)
         may_change = self.has_change_permission(request, agent)
         context: dict[str, Any] = {
-            "published": _shown(agent, published),
+            "published": described(agent, published),
             "draft": draft,
             "can_start_draft": may_change and draft is None,
             "can_publish": may_change and draft is not None,
             "versions": agent.versions.select_related("author")[:_VERSIONS_SHOWN],
+            "can_roll_back": may_change,
+            "questions": SavedQuestion.objects.filter(agent=agent),
         }
-        if request.method == "POST" and draft is not None:
-            # For when somebody else was faster: from what they saved to what is in this form.
-            context["conflict"] = diff(draft.instructions, request.POST.get("instructions", ""))
-        elif request.method == "POST":
-            context["unsaved"] = request.POST.get("instructions", "")
-        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
+        if may_change and draft is not None:
+            context["trial_key"] = trials.key_of(draft)
+            context["standing"] = rounds.standing(draft)
+            if published is not None:
+                context["changes"] = compare(agent, values_of(published), values_of(draft))
+        elif request.method == "POST" and "seen" in request.POST:
+            context["unsaved"] = _unsaved(request, published)
+        return context
 
-    def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        return [
-            path("<str:object_id>/draft/", wrap(self.draft_view), name="agents_agent_draft"),
-            path("<str:object_id>/discard/", wrap(self.discard_view), name="agents_agent_discard"),
-            path(
-                "<str:object_id>/versions/<int:number>/",
-                wrap(self.version_view),
-                name="agents_agent_version",
-            ),
-            *super().get_urls(),
-        ]
-
-    def draft_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Begins a draft from what is published."""
-        agent = self._changeable(request, object_id)
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        draft = releases.draft_of(agent=agent, author_id=request.user.pk)
-        messages.success(request, f"Version {draft.number} is a draft now. Visitors see it once you publish it.")
-        return HttpResponseRedirect(reverse("admin:agents_agent_change", args=[agent.pk]))
-
-    def discard_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Throws the draft away; what is published stays as it is."""
-        agent = self._changeable(request, object_id)
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        draft = _draft(agent)
-        if draft is not None:
-            draft.delete()
-            audit.record(
-                actor=actor_of(request),
-                action="agent.draft_discarded",
-                target=agent.pk,
-                details={"version": draft.number},
-            )
-            messages.success(request, "The draft is gone.")
-        return HttpResponseRedirect(reverse("admin:agents_agent_change", args=[agent.pk]))
-
-    def version_view(self, request: HttpRequest, object_id: str, number: int) -> HttpResponse:
-        """A version as it is or was, and what it changed."""
-        agent: Agent = self.get_object(request, object_id)
-        if not self.has_view_permission(request, agent):
-            raise PermissionDenied
-        version = agent.versions.filter(number=number).select_related("author").first()
-        if version is None:
-            raise Http404
-        before = agent.versions.filter(number__lt=number).first()
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"{agent.name}, version {number}",
-            "agent": agent,
-            "original": agent,
-            "shown": _shown(agent, version),
-            "before": before,
-            "changes": diff(before.instructions, version.instructions) if before else [],
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "admin/agents/agent/version.html", context)
-
-    def _changeable(self, request: HttpRequest, object_id: str) -> Agent:
-        agent: Agent = self.get_object(request, object_id)
-        if not self.has_change_permission(request, agent):
-            raise PermissionDenied
-        return agent
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        refusal = getattr(request, "refusal", None)
+        if isinstance(refusal, DraftChanged) and refusal.merged is not None:
+            agent, merged = context["original"], refusal.merged
+            mine = refusal.theirs | {name: merged.values[name] for name in merged.disputed}
+            context["disputed"] = compare(agent, refusal.theirs, mine)
+            context["theirs"] = [
+                (name, TITLES[name], text) for name in merged.disputed if isinstance(text := refusal.theirs[name], str)
+            ]
+            context["taken"] = [TITLES[name] for name in merged.taken]
+        return super().render_change_form(request, context, *args, **kwargs)
 
 
-def _draft(agent: Agent | None) -> AgentVersion | None:
-    return agent.versions.filter(status=Status.DRAFT).first() if agent is not None else None
-
-
-def _shown(agent: Agent, version: AgentVersion | None) -> dict[str, Any] | None:
-    if version is None:
-        return None
-    names = dict(
-        Agent.objects.filter(tenant_id=agent.tenant_id, slug__in=version.hands_over_to).values_list("slug", "name")
-    )
-    return {
-        "version": version,
-        "tools": tool_titles(agent.vertical, version.tools),
-        "hands_over_to": [names.get(slug, slug) for slug in version.hands_over_to],
-    }
+def _unsaved(request: HttpRequest, published: AgentVersion | None) -> list[tuple[str, str]]:
+    """(title, text) of what somebody wrote into a draft that is gone, where it is not what is published."""
+    known = values_of(published) if published is not None else {}
+    written = []
+    for name in OWNERS_FIELDS:
+        sent = [value.replace("\r\n", "\n") for value in request.POST.getlist(name)]
+        before = known.get(name)
+        before = [str(one) for one in before] if isinstance(before, list) else [str(before or "")]
+        if sent and "\n".join(sent) != "\n".join(before) and isinstance(known.get(name, ""), str | list):
+            written.append((TITLES[name], "\n".join(sent)))
+    return written

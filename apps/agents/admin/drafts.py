@@ -1,65 +1,68 @@
-"""Drafts as two editors meet them, and what changed from one version to the next."""
+"""Drafts as two editors meet them: who saves second loses nothing, and overwrites nothing unseen."""
 
-import difflib
-import hashlib
 import json
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from apps.agents.models import AgentVersion
+from apps.agents.content import in_order, stamp, tidy, values_of
+from apps.agents.core.merging import Merged, merge
+from apps.agents.models import OWNERS_FIELDS, AgentVersion
 from apps.common.errors import AppError
 
-FIELDS = ("greeting", "instructions", "tools", "hands_over_to", "model", "voice")
-"""What an owner edits in a draft."""
+_CHOICES = ("tools", "sources", "hands_over_to", "human_on")
+"""Lists of which a form sends its own order."""
 
 
 class DraftChanged(AppError):
-    """Somebody else saved, published or discarded the draft since this editor opened it."""
+    """Somebody else saved, published or discarded the draft since this editor opened it.
+
+    `merged` is what of both can stand; None when there is no draft any more. `theirs` are the saved values.
+    """
 
     code = "draft_changed"
     status = 409
 
-
-@dataclass(frozen=True, slots=True)
-class DiffLine:
-    kind: Literal["same", "added", "removed", "gap"]
-    text: str
-
-
-def stamp(version: AgentVersion) -> str:
-    """The draft's content as a fingerprint; equal as long as nobody saved anything else."""
-    content = json.dumps([version.pk, version.status, *(getattr(version, name) for name in FIELDS)])
-    return hashlib.sha256(content.encode()).hexdigest()
+    def __init__(
+        self, message: str, *, merged: Merged | None = None, theirs: dict[str, Any] | None = None, **details: Any
+    ) -> None:
+        super().__init__(message, **details)
+        self.merged = merged
+        self.theirs = theirs or {}
 
 
-def save_draft(*, draft_id: str, seen: str, values: dict[str, Any]) -> AgentVersion:
-    """Writes `values` (of FIELDS) over the draft that the editor saw; inside a transaction.
+def save_draft(*, draft_id: str, seen: str, base: str, values: dict[str, Any], author_id: Any = None) -> AgentVersion:
+    """Writes `values` (of OWNERS_FIELDS) over the draft that the editor saw; inside a transaction.
+
+    Args:
+        base: the values that the editor began with, as JSON; with them more can be merged.
 
     Raises:
-        DraftChanged: it is not what `seen` (its stamp) says any more.
+        DraftChanged: it is not what `seen` (its stamp) says any more; nothing is saved.
     """
-    draft = AgentVersion.objects.select_for_update().filter(pk=draft_id).first()
-    if draft is None or stamp(draft) != seen:
+    began = _read(base)
+    values = {
+        name: in_order(value, began.get(name)) if name in _CHOICES else tidy(value) for name, value in values.items()
+    }
+    draft: AgentVersion | None = AgentVersion.objects.select_for_update().filter(pk=draft_id).first()
+    if draft is None:
+        raise DraftChanged("Somebody else discarded this draft since you opened it, so yours was not saved.")
+    if stamp(draft) != seen:
+        theirs = values_of(draft)
         raise DraftChanged(
-            "Somebody else changed this draft since you opened it, so yours was not saved. What differs is at the "
-            "top; your words are still in the form. Copy what you need, then load the page again."
+            "Somebody else changed this draft since you opened it, so nothing is saved yet. What both of you did is at "
+            "the top; the form has it joined. Look it over and save again.",
+            merged=merge(began, values, theirs, OWNERS_FIELDS),
+            theirs=theirs,
         )
-    for name in FIELDS:
+    for name in OWNERS_FIELDS:
         setattr(draft, name, values[name])
-    draft.save(update_fields=FIELDS)
+    draft.author_id = author_id or draft.author_id
+    draft.save(update_fields=[*OWNERS_FIELDS, "author"])
     return draft
 
 
-def diff(before: str, after: str) -> list[DiffLine]:
-    """Line by line, with three lines of context around each change; empty when nothing changed."""
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=3)
-    kinds: dict[str, Literal["same", "added", "removed"]] = {" ": "same", "+": "added", "-": "removed"}
-    result = []
-    for number, line in enumerate(lines):
-        if number < 2:  # the names of two files
-            continue
-        if line.startswith("@@"):
-            result.append(DiffLine("gap", ""))
-        else:
-            result.append(DiffLine(kinds[line[0]], line[1:]))
-    return result[1:] if result and result[0].kind == "gap" else result
+def _read(base: str) -> dict[str, Any]:
+    try:
+        values = json.loads(base)
+    except ValueError:
+        return {}
+    return values if isinstance(values, dict) else {}

@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'slug'), name='one_agent_per_slug'), models.UniqueConstraint(condition=models.Q(('is_front', True)), fields=('tenant',), name='one_front_agent')],
             },
         ),
         migrations.CreateModel(
@@ -60,26 +61,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('agent', 'number'), name='one_version_per_number'), models.UniqueConstraint(condition=models.Q(('status', 'published')), fields=('agent',), name='one_published_version'), models.UniqueConstraint(condition=models.Q(('status', 'draft')), fields=('agent',), name='one_draft')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='agent',
-            constraint=models.UniqueConstraint(fields=('tenant', 'slug'), name='one_agent_per_slug'),
-        ),
-        migrations.AddConstraint(
-            model_name='agent',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_front', True)), fields=('tenant',), name='one_front_agent'),
-        ),
-        migrations.AddConstraint(
-            model_name='agentversion',
-            constraint=models.UniqueConstraint(fields=('agent', 'number'), name='one_version_per_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='agentversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'published')), fields=('agent',), name='one_published_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='agentversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'draft')), fields=('agent',), name='one_draft'),
         ),
     ]

@@ -3,7 +3,7 @@
 import datetime as dt
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
@@ -62,6 +62,9 @@ class ToolContext:
         bind_contact: records an identification for the rest of the conversation.
         caller_phone: E.164 number that the carrier vouches for; None in chat.
         now: aware, in the business's time zone.
+        prepared: what the tool's `prepare` brought from outside.
+        sources: ids of the documents that the agent answers from; none = all.
+        is_check: nobody asks but a saved question; what a tool that writes has done is undone.
     """
 
     tenant_id: str
@@ -72,9 +75,13 @@ class ToolContext:
     contact_id: str | None
     bind_contact: Callable[[str], None]
     caller_phone: str | None = None
+    prepared: Any = None
+    sources: tuple[str, ...] = ()
+    is_check: bool = False
 
 
 ToolFunction = Callable[..., ToolResult]
+Preparation = Callable[..., Awaitable[Any]]
 
 
 @dataclass(frozen=True)
@@ -85,6 +92,7 @@ class Tool:
         label: what the visitor reads while it runs, such as "Checking free times".
         writes: changes something; never run again under one idempotency key, in voice only after a spoken yes.
         timeout: seconds after which the visitor is not left waiting.
+        prepare: what the tool wants from the network, awaited before its transaction begins, with the same arguments.
     """
 
     name: str
@@ -93,6 +101,7 @@ class Tool:
     writes: bool
     timeout: float
     function: ToolFunction
+    prepare: Preparation | None = None
 
     @cached_property
     def arguments_model(self) -> type[BaseModel]:
@@ -131,7 +140,9 @@ class Tool:
         return {name: getattr(parsed, name) for name in type(parsed).model_fields}
 
 
-def tool(*, label: str, writes: bool = False, timeout: float = 10.0) -> Callable[[ToolFunction], Tool]:
+def tool(
+    *, label: str, writes: bool = False, timeout: float = 10.0, prepare: Preparation | None = None
+) -> Callable[[ToolFunction], Tool]:
     """Makes a tool of `def name(ctx: ToolContext, *, …) -> ToolResult`.
 
     The docstring is the description that the model reads: it says when to use the tool and which values come back. An
@@ -145,7 +156,7 @@ def tool(*, label: str, writes: bool = False, timeout: float = 10.0) -> Callable
         description = inspect.cleandoc(function.__doc__ or "")
         if not description:
             raise ValueError(f"{name}: a tool needs a docstring, which the model reads")
-        return Tool(name, " ".join(description.split()), label, writes, timeout, function)
+        return Tool(name, " ".join(description.split()), label, writes, timeout, function, prepare)
 
     return make
 

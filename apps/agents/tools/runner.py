@@ -6,13 +6,13 @@ and may run again, and one that has is answered from the record.
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any, Protocol
 
 from django.db import transaction
 
-from apps.agents.tools.definition import Tool, ToolContext, ToolRefused
+from apps.agents.tools.definition import Tool, ToolContext, ToolRefused, ToolResult
 from apps.common.database import in_thread
 from apps.tenants.scope import in_tenant, tenant_scope
 
@@ -59,6 +59,8 @@ async def run_tool(
         return Outcome(*recorded)
     try:
         tool, values = _admit(tools, name, arguments)
+        if tool.prepare is not None:
+            context = replace(context, prepared=await tool.prepare(context, **values))
         work = asyncio.ensure_future(in_thread(_perform, tool, values, context, journal, elapsed))
         return await asyncio.wait_for(asyncio.shield(work), tool.timeout)
     except ToolRefused as refusal:
@@ -86,12 +88,21 @@ def _admit(tools: dict[str, Tool], name: str, arguments: str) -> tuple[Tool, dic
 
 
 def _perform(tool: Tool, values: dict[str, Any], context: ToolContext, journal: Journal, elapsed: Any) -> Outcome:
+    undoes = context.is_check and tool.writes
     with tenant_scope(context.tenant_id), transaction.atomic():
-        result = tool.function(context, **values)
+        result = _undone(tool, values, context) if undoes else tool.function(context, **values)
         outcome = Outcome("done", {"ok": True, "say": result.say, "data": result.data})
         if not journal.finish(outcome.status, outcome.result, duration_ms=elapsed()):
             raise CallGivenUp
         return outcome
+
+
+def _undone(tool: Tool, values: dict[str, Any], context: ToolContext) -> ToolResult:
+    """What the tool would have done, and said: worked out on the rows as they are, which are so again afterwards."""
+    with transaction.atomic():
+        result = tool.function(context, **values)
+        transaction.set_rollback(True)
+    return result
 
 
 def refused(refusal: ToolRefused) -> Outcome:

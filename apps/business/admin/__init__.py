@@ -1,3 +1,3 @@
-from apps.business.admin import bookings, contacts, hours, profile, services, staff
+from apps.business.admin import bookings, contacts, data_rights, hours, profile, services, staff
 
-__all__ = ["bookings", "contacts", "hours", "profile", "services", "staff"]
+__all__ = ["bookings", "contacts", "data_rights", "hours", "profile", "services", "staff"]

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from unfold.decorators import display
 
+from apps.business.admin.data_rights import RightsOfContacts
 from apps.business.admin.search import FoldedSearch
 from apps.business.contacts import normalize_phone
 from apps.business.core.names import clean
@@ -57,7 +58,7 @@ def _name(text: str) -> str:
 
 
 @admin.register(Contact)
-class ContactAdmin(FoldedSearch):
+class ContactAdmin(RightsOfContacts, FoldedSearch):
     icon = "contacts"
     form = ContactForm
     list_display = ("full_name", "phone", "email", "created_at")

@@ -1,7 +1,11 @@
 """Names as people write them, and as they are compared."""
 
+import re
 import unicodedata
 
+from rapidfuzz.distance import DamerauLevenshtein
+
+_ODD = re.compile(r"[^\w .,'’‘`-]|[\d_]")
 _JOINERS = "\u200c\u200d"  # invisible, but part of how Persian and Indic names are spelled
 
 
@@ -19,6 +23,37 @@ def fold(name: str) -> str:
     """
     plain = unicodedata.normalize("NFKD", name.replace("’", "'")).casefold()
     return " ".join("".join(letter for letter in plain if not unicodedata.combining(letter)).split())
+
+
+def folded(text: str) -> str:
+    """`fold` without punctuation: "José O’Neil-Ruiz" becomes "jose oneil ruiz"."""
+    return " ".join(re.sub(r"[^\w\s]", "", fold(text).replace("-", " ")).split())
+
+
+def is_name(text: str) -> bool:
+    """Whether `text` can be a person's name: letters, spaces, hyphens, apostrophes, periods and commas."""
+    return any(character.isalpha() for character in text) and not _ODD.search(unicodedata.normalize("NFC", text))
+
+
+def same_name(first: str, second: str, *, letters_per_slip: int = 4) -> bool:
+    """Whether two people's full names match, whichever part comes first.
+
+    A part that one side leaves out is forgiven (a middle name, a second surname); two parts must match. One wrong
+    letter is forgiven for every `letters_per_slip`: Anna may be Ana, but Li is not Lu.
+    """
+    shorter, longer = sorted((folded(first).split(), folded(second).split()), key=len)
+    left = list(longer)
+    for part in shorter:
+        match = next((other for other in left if _same_part(part, other, letters_per_slip)), None)
+        if match is None:
+            return False
+        left.remove(match)
+    return len(shorter) >= min(2, len(longer)) > 0
+
+
+def _same_part(first: str, second: str, letters_per_slip: int) -> bool:
+    slips = DamerauLevenshtein.distance(first, second)
+    return bool(slips <= max(len(first), len(second)) // letters_per_slip)
 
 
 def initials(name: str) -> str:

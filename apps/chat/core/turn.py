@@ -31,9 +31,13 @@ APOLOGY = "I’m sorry, I could not finish that. Please try again, or ask for a 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The run exists; `data` is what the `run` event tells the client."""
+    """The run exists; `data` is what the `run` event tells the client.
+
+    `answer` is told without asking the model; None = the model is asked, "" = a person of the business answers.
+    """
 
     data: Mapping[str, Any]
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,10 @@ class SaveStep:
     calls: tuple[RunCall, ...] = ()
     input_tokens: int = 0
     output_tokens: int = 0
+    counts: bool = True
+    """Whether it is an agent's answer, as the plan counts them."""
+    first_word_ms: int | None = field(default=None, compare=False)
+    """With the last step: from the run's beginning to its first word, where this process saw both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +142,7 @@ Action = Publish | StartStep | SaveStep | RunCall | End
 Phase = Literal["new", "model", "tools", "over"]
 
 
-@dataclass
+@dataclass(slots=True)
 class Turn:
     """The state of one run. `agent` is the name of who speaks; `labels` what the visitor reads while a tool runs."""
 
@@ -161,15 +169,18 @@ class Turn:
     step_tokens: tuple[int, int] = (0, 0)
     max_tokens: int = 0
     """Read and written tokens after which no step begins; 0 = no limit."""
+    awaited: bool = False
+    """Whether the first word is still to come, and its wait is measured."""
+    first_word_ms: int | None = None
 
     def handle(self, event: Event, now: float) -> list[Action]:
         """The actions that follow from `event` at `now` (seconds, monotonic), in order."""
         match self.phase, event:
             case "over", _:
                 return []
-            case "new", Opened(data):
-                self.started_at = now
-                return [self.publish("run", data), *self.start_step()]
+            case "new", Opened(data, answer):
+                self.started_at, self.awaited = now, answer is None
+                return [self.publish("run", data), *(self.start_step() if answer is None else self._recite(answer))]
             case "new", _:
                 return []
             case "model", StopAsked(reason):
@@ -180,6 +191,8 @@ class Turn:
             case "model", _ if now - self.started_at > MAX_SECONDS:
                 return self.break_off("too_slow", APOLOGY, retryable=True)
             case "model", TextArrived(text):
+                if self.awaited:
+                    self.awaited, self.first_word_ms = False, round((now - self.started_at) * 1_000)
                 return self._text(text)
             case "model", CallAsked():
                 if len(self.calls) < MAX_CALLS_A_STEP:
@@ -197,6 +210,12 @@ class Turn:
     def publish(self, name: str, data: Mapping[str, Any]) -> Publish:
         self.published += 1
         return Publish(name, data)
+
+    def _recite(self, answer: str) -> list[Action]:
+        if not answer:
+            return self.close("handoff")  # nothing was said, so there is nothing to store
+        said = SaveStep(1, answer, "stop", counts=False)
+        return [self.publish("", {"tok": answer}), said, *self.close("stop")]
 
     def start_step(self) -> list[Action]:
         """Asks the model for the next step."""
@@ -288,7 +307,8 @@ class Turn:
 
     def finish(self, reason: str) -> list[Action]:
         """Ends the run. Stored first: whoever sees `done` finds the transcript."""
-        return [SaveStep(self.step, self.text, reason, (), *self.step_tokens), *self.close(reason)]
+        last = SaveStep(self.step, self.text, reason, (), *self.step_tokens, first_word_ms=self.first_word_ms)
+        return [last, *self.close(reason)]
 
     def close(self, reason: str) -> list[Action]:
         """The terminal event, and nothing after it."""

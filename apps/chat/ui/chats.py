@@ -10,6 +10,7 @@ from apps.chat import conversations
 from apps.chat.tokens import Visitor
 from apps.conversations import transcript
 from apps.conversations.models import ToolCall, Turn
+from apps.conversations.turns import apart
 
 Part = dict[str, Any]
 
@@ -38,9 +39,13 @@ def messages(*, visitor: Visitor, chat: str) -> list[dict[str, Any]]:
     if conversation is None:
         return []
     found: list[dict[str, Any]] = []
-    for turn in transcript.with_calls(conversation):
+    for turn in apart(transcript.with_calls(conversation)):
         if turn.role == Turn.Role.VISITOR:
             found.append({"id": turn.pk, "role": "user", "parts": [_text(turn)]})
+            continue
+        if turn.role == Turn.Role.SUPERVISOR:
+            if turn.text:  # else a note for the agent alone
+                found.append({"id": turn.pk, "role": "assistant", "parts": [_text(turn)]})
             continue
         if not turn.run or not found or found[-1]["role"] == "user":
             found.append({"role": "assistant", "parts": []})

@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(fields=['tenant', '-last_at'], name='conversation_recent')],
             },
         ),
         migrations.CreateModel(
@@ -58,6 +59,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('conversation', 'number'), name='one_turn_per_number'), models.UniqueConstraint(condition=models.Q(('message_id', ''), _negated=True), fields=('conversation', 'message_id'), name='one_turn_per_message_id')],
             },
         ),
         migrations.CreateModel(
@@ -84,22 +86,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('conversation', 'key'), name='one_tool_call_per_key')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['tenant', '-last_at'], name='conversation_recent'),
-        ),
-        migrations.AddConstraint(
-            model_name='turn',
-            constraint=models.UniqueConstraint(fields=('conversation', 'number'), name='one_turn_per_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='turn',
-            constraint=models.UniqueConstraint(condition=models.Q(('message_id', ''), _negated=True), fields=('conversation', 'message_id'), name='one_turn_per_message_id'),
-        ),
-        migrations.AddConstraint(
-            model_name='toolcall',
-            constraint=models.UniqueConstraint(fields=('conversation', 'key'), name='one_tool_call_per_key'),
         ),
     ]

@@ -19,19 +19,20 @@ class Allowed:
 class Refused:
     """`code` says why. What a visitor is told is the owner's closing message, so there are no words here."""
 
-    code: Literal["trial_expired", "limit_reached", "no_subscription"]
+    code: Literal["trial_expired", "payment_overdue", "limit_reached", "no_subscription"]
 
 
-def decide(*, status: Status, plan: Plan, used: int, overage: Overage) -> Allowed | Refused:
+def decide(*, status: Status, plan: Plan, used: int, overage: Overage, is_unpaid: bool = False) -> Allowed | Refused:
     """For a conversation that is not counted yet.
 
     Args:
         status: as of now, that is, after a tick.
         used: interactions counted in the current period.
         overage: what the owner chose for the limit. A trial has no card to bill, so it always stops there.
+        is_unpaid: an invoice of the plan is; that is why a paused account is.
     """
     if status == "paused":
-        return Refused("trial_expired")
+        return Refused("payment_overdue" if is_unpaid else "trial_expired")
     if status == "canceled":
         return Refused("no_subscription")
     return Allowed() if bills(status=status, overage=overage) or used < plan.interactions else Refused("limit_reached")

@@ -36,9 +36,17 @@ class Plan:
         return dollars(self.annual_cents * 10)
 
     @property
+    def channel_names(self) -> str:
+        """Such as `voice, chat, SMS`."""
+        return ", ".join(_CHANNELS[channel] for channel in self.channels)
+
+    @property
     def overage_price(self) -> str:
         """Such as `$0.075`."""
         return dollars(self.overage_mills)
+
+
+_CHANNELS: Final = {"voice": "voice", "chat": "chat", "sms": "SMS", "whatsapp": "WhatsApp (once it is built)"}
 
 
 def dollars(mills: int) -> str:

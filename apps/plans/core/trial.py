@@ -1,5 +1,8 @@
 """The life of a subscription: a trial of 14 days with two reminders, then paused until someone subscribes.
 
+Once there is a plan, the payment provider says how it stands (`Followed`). A payment that fails does not stop the
+agents at once: they go on for the days of grace, and pause then.
+
 A day is 24 hours of elapsed time, never a day on a wall calendar: no trial loses an hour when clocks go
 forward, and changing the time zone of the business does not move the end of its trial.
 """
@@ -10,6 +13,8 @@ from typing import Final, Literal, assert_never
 
 TRIAL_DAYS: Final = 14
 REMINDER_DAYS: Final = (11, 13)
+GRACE_DAYS: Final = 7
+"""How long the agents go on answering while an invoice is unpaid."""
 
 Status = Literal["trial", "active", "paused", "canceled"]
 
@@ -21,6 +26,8 @@ class State:
     """When the trial ends, in UTC; it stays as it was once the trial is over."""
     reminded_day: int = 0
     """The latest of REMINDER_DAYS that was sent; 0 before the first."""
+    unpaid_since: datetime | None = None
+    """Since when a payment of the plan has failed; None when all is paid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,15 @@ class ReminderFailed:
     day: int
 
 
-Event = Tick | Subscribed | Extended | ReminderFailed
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """So it stands with the payment provider, who has a subscription."""
+
+    status: Literal["active", "paused", "canceled"]
+    unpaid_since: datetime | None = None
+
+
+Event = Tick | Subscribed | Extended | ReminderFailed | Followed
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +96,9 @@ def handle(state: State, event: Event, now: datetime) -> tuple[State, list[Actio
             return _tick(state, now)
         case Subscribed():
             stopped = state.status in ("paused", "canceled")
-            return replace(state, status="active"), [Resume()] if stopped else []
+            return replace(state, status="active", unpaid_since=None), [Resume()] if stopped else []
+        case Followed():
+            return _follow(state, event, now)
         case Extended(until):
             return _extend(state, until.astimezone(UTC), now)
         case ReminderFailed(day):
@@ -91,7 +108,23 @@ def handle(state: State, event: Event, now: datetime) -> tuple[State, list[Actio
             assert_never(event)
 
 
+def _follow(state: State, said: Followed, now: datetime) -> tuple[State, list[Action]]:
+    followed = replace(state, status=said.status, unpaid_since=said.unpaid_since)
+    followed, _ = _tick(followed, now)
+    answered, answers = state.status in ("trial", "active"), followed.status in ("trial", "active")
+    if answered == answers:
+        return followed, []
+    return followed, [Resume() if answers else Pause()]
+
+
+def grace_ends_at(unpaid_since: datetime) -> datetime:
+    """When the agents pause, unless it is paid before."""
+    return unpaid_since + timedelta(days=GRACE_DAYS)
+
+
 def _tick(state: State, now: datetime) -> tuple[State, list[Action]]:
+    if state.status == "active" and state.unpaid_since is not None and now >= grace_ends_at(state.unpaid_since):
+        return replace(state, status="paused"), [Pause()]
     if state.status != "trial":
         return state, []
     if now >= state.ends_at:

@@ -20,6 +20,7 @@ _MONEY_WORDS = word_set(
     price budget amount income deposit rent salary cost payment fee total value loan balance
     """
 )
+_PART_WORDS = word_set("deposit down fee extra")
 _LEAST = word_set("over above from least")
 _PLACE_WORDS = word_set(
     """
@@ -73,6 +74,8 @@ def bind(argument: Argument, tool: Tool, state: State) -> Any:
     if kind is Kind.OPTION:
         return _option(argument, fresh, state)
     value = _answer(argument, fresh)
+    if value is None and set(humanize(argument.name).split()) & _PLACE_WORDS:
+        value = _answer(argument, state.mentions)  # Where somebody lives is the same for their next errand.
     if value is None:
         value = _reason(argument, state) if kind is Kind.REASON else _topic(argument, tool, state)
     return [value] if argument.many and value is not None else value
@@ -87,12 +90,25 @@ def _number(argument: Argument, tool: Tool, mentions: list[Mention]) -> int | fl
     labels = names | {argument.name} | ({"money"} if names & {stem(w) for w in _MONEY_WORDS} else set())
     labels |= {"percent"} if names & {"rate", "percent", "percentag"} else set()
     others = {stem(w) for a in tool.arguments if a.kind is Kind.NUMBER for w in humanize(a.name).split()} - names
-    numbers = [m for m in reversed(mentions) if m.kind is Kind.NUMBER and m.label in labels]
+    elsewhere = {a.name for a in tool.arguments if a.name != argument.name}
+    answers = {(m.turn, m.value) for m in mentions if m.kind is Kind.NUMBER and m.label in elsewhere}
+    numbers = [
+        m
+        for m in reversed(mentions)
+        if m.kind is Kind.NUMBER and m.label in labels and (m.turn, m.value) not in answers
+    ]
     # "A deposit of $200,000" is no price, and "under $900" no least price.
     named = [m for m in numbers if m.label == "money" and names & set(m.role.split())]
     left = [m for m in numbers if m.label != "money" or (not others & set(m.role.split()) and _bounds(names, m))]
+    if names & {stem(w) for w in _PART_WORDS} and _of_a_whole(others):
+        left = [m for m in left if m.label != "money"]  # "Repayments on $900,000" says nothing of a deposit.
     value = next((m.value for m in (*named, *left)), None)
     return int(value) if value is not None and argument.type == "integer" else value  # type: ignore[return-value]
+
+
+def _of_a_whole(others: set[str]) -> bool:
+    """Whether a tool takes another amount, of which the one in question is a part."""
+    return bool(others & {stem(w) for w in _MONEY_WORDS - _PART_WORDS})
 
 
 def _bounds(names: set[str], mention: Mention) -> bool:
@@ -112,6 +128,8 @@ def _flag(argument: Argument, mentions: list[Mention], said: str) -> bool | None
 def _option(argument: Argument, mentions: list[Mention], state: State) -> Any:
     answer = _answer(argument, mentions)
     value = similar_option(argument, str(answer or state.said()))
+    if value is None and state.window:
+        value = next((v for v, _ in argument.options if v in state.window.words.split()), None)
     if value is None and argument.required:
         values = [v for v, _ in argument.options]
         if state.registered:

@@ -136,7 +136,7 @@ class _Brain:
             return WHICH_MEANT if told else f"{speech.offer_items(list(step.items))} {WHICH_MEANT}"
         if isinstance(step, OfferSlots):
             found = next((r.say for r in reversed(results) if (t := self._state.tool(r.tool)) and t.lists_slots), "")
-            return f"{speech.offer(list(step.slots), found, fits=step.fits)} {WHICH_SUITS}"
+            return f"{speech.offer(list(step.slots), found, fits=step.fits or not results)} {WHICH_SUITS}"
         return ""
 
     def _say(self, results: list[Result], closing: str) -> str:

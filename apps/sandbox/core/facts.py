@@ -7,6 +7,8 @@ from .offers import Item, items
 from .words import concepts, content, humanize, join, stem, words
 
 _MOST = 3
+_LONGEST = 300
+"""Characters: what is longer is a text, and no fact."""
 _OPAQUE = re.compile(r"(?:^|_)(?:id|ids|uuid|code|status|type)$")
 _TITLE = re.compile(r"(?:^|_)(?:name|title|label)$")
 
@@ -35,7 +37,13 @@ def _matching(item: Item, asked: set[str], meant: set[str], spoken: set[str]) ->
     """The fields that the question names, or whose value it names, and that were not told yet."""
     found = []
     for key, value in item.items():
-        if isinstance(value, bool) or value in (None, "") or _OPAQUE.search(key) or _TITLE.search(key):
+        if (
+            isinstance(value, bool)
+            or value in (None, "")
+            or len(str(value)) > _LONGEST
+            or _OPAQUE.search(key)
+            or _TITLE.search(key)
+        ):
             continue
         by_key = set(content(humanize(key))) & asked - spoken or concepts(humanize(key)) & meant
         by_value = _has_value(value, asked - spoken)

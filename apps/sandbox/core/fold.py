@@ -13,11 +13,12 @@ from .history import Event, Heard, Result, Spoke
 from .match import STRONG, THRESHOLD, Matcher
 from .mentions import Mention, read_mentions, without_values
 from .names import named
-from .offers import Item, Wish, choose, items, names_item, shared, spread
+from .offers import Item, Wish, choose, items, names_item, points_at_one, shared, spread
 from .privacy import asks_about_others
 from .questions import ANYTHING_ELSE, asked, is_open_question
 from .schema import HANDOFF_PREFIX, NAME_KINDS, Kind, Tool
 from .segments import sentences
+from .sense import is_for_others, moves_what_was_booked, only_angry, only_tells, only_wonders
 from .state import OFFERED, Goal, State
 from .times import find_window
 from .verdict import taker_of, verdict
@@ -32,6 +33,8 @@ def build_state(events: Sequence[Event], tools: list[Tool], today: date, *, day_
     state.was_handed = taken_over >= 0
     for at, event in enumerate(events):
         if at == taken_over:
+            if isinstance(event, Heard):
+                _point_at(state, event.text, at)
             state.goals.clear()
             state.listed, state.slots, state.slot = [], [], None
         if isinstance(event, Heard):
@@ -71,6 +74,7 @@ def _hear(state: State, text: str, at: int, day_first: bool) -> None:
         state.goals.clear()
     elif not chosen and not decided and not state.act & (Act.WHO_ARE_YOU | Act.WHAT_CAN_YOU_DO):
         _set_goals(state, text, at, found, answered)
+        _keep_wish(state, found, at)
     state.spoken_for = {g.tool.name for g in state.goals}
     changed = [g.tool.name for g in state.goals] != before
     placed = changed or answered or chosen or bool(found) or state.dropped
@@ -146,8 +150,11 @@ def _set_goals(state: State, text: str, at: int, found: list[Mention], answered:
     parts = sentences(text)
     for sentence in parts:
         wanted, _ = without_declined(_without_identity(without_values(sentence), found))
+        wanted = f"reschedule {wanted}" if dated and moves_what_was_booked(state, sentence) else wanted
         best = next(iter(state.matcher.rank(wanted, dated=dated, own=state.own_names())), None)
-        low = best is None or best.score < (STRONG if _only_angry(sentence) else bar)
+        needed = STRONG if only_angry(sentence) else THRESHOLD if is_for_others(state, wanted, best) else bar
+        low = best is None or best.score < needed or (len(parts) > 1 and only_tells(sentence, best))
+        low |= best is not None and not dated and only_wonders(wanted, best)
         low |= Act.HUMAN in acts(sentence) and best is not None and not best.tool.brings_people
         if best is None or low:
             if about := _about_named(state, sentence):
@@ -177,6 +184,18 @@ def _set_goals(state: State, text: str, at: int, found: list[Mention], answered:
         errand_now = state.goals and state.goals[-1].since == at
         state.goals[:] = [g for g in state.goals if not g.tool.reads]
         state.goals += reversed((asides if errand_now else questions).values())
+
+
+def _keep_wish(state: State, found: list[Mention], at: int) -> None:
+    """ "Are you open on Saturday?", in the middle of a booking, says nothing about the day that is wished for."""
+    errand = state.goals[0] if state.goals else None
+    aside = state.goal
+    if errand is None or aside is None or errand.since == at or aside.since != at:
+        return
+    if aside.tool.lists_slots or any(a.kind in (Kind.DATE, Kind.TIME) for a in aside.tool.arguments):
+        return
+    dated = [m for m in found if m.kind in (Kind.DATE, Kind.TIME)]
+    state.mentions[:] = [replace(m, role="source") if m in dated else m for m in state.mentions]
 
 
 def _without_identity(text: str, found: list[Mention]) -> str:
@@ -211,11 +230,6 @@ def _matter(text: str) -> str:
         return ""
     parts = [p.strip(" .!?") for p in best.split(",")]
     return re.sub(r"\W*\bplease\b\W*", "", max(parts, key=lambda p: len(content(p)))).strip()
-
-
-def _only_angry(sentence: str) -> bool:
-    said = acts(sentence)
-    return Act.ANGRY in said and not said & (Act.QUESTION | Act.WISH)
 
 
 def _implied(state: State, text: str, dated: bool) -> Tool | None:
@@ -258,7 +272,7 @@ def _pick(state: State, text: str, found: list[Mention]) -> bool:
             state.slot, picked = slot, slot is not None
             _book_offered(state)
     if state.listed and not picked:
-        _point_at(state, text)
+        _point_at(state, text, state.heard[-1][0])
     if state.listed and state.asked.choice and not picked:
         mine = [m for m in found if m.kind in (Kind.DATE, Kind.TIME)]
         names = frozenset(stem(n) for n in state.own_names())
@@ -285,13 +299,13 @@ def _book_offered(state: State) -> None:
         state.goals[:] = [Goal(booking, state.slots_since)]
 
 
-def _point_at(state: State, text: str) -> None:
+def _point_at(state: State, text: str, at: int) -> None:
     """Take "the second one" of a list that was merely told as the thing spoken of from here on."""
-    if state.asked.choice:
+    if state.asked.choice or not state.listed:
         return
     left = choose(state.listed, Wish(text, names=frozenset(stem(n) for n in state.own_names()), may_pick=True))
     if len(left) == 1 < len(state.listed):
-        _settle(state, left[0], state.heard[-1][0])
+        _settle(state, left[0], at)
         _mark_named(state, left[0])
 
 
@@ -305,7 +319,9 @@ def _chosen_slot(state: State, shown: list[Item], text: str, fresh: list[Mention
     if any(m.kind is Kind.TIME for m in fresh):
         fitting = state.fitting_slots()
         return fitting[0] if fitting else None
-    if not state.asked.choice or fresh_date or is_open_question(text):
+    # Whoever was told the times and asked for something else may still answer with "the first one".
+    points = state.asked.choice or points_at_one(text)
+    if not points or fresh_date or is_open_question(text):
         return None
     left = choose(shown, Wish(text, state.wish().dates if state.wish_dates() else (), may_pick=True))
     if len(left) == 1 and len(shown) > 1:

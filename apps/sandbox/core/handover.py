@@ -5,9 +5,11 @@ from collections.abc import Sequence
 
 from .acts import Act, acts
 from .history import Event, Heard, Result
+from .questions import is_open_question
 from .schema import HANDOFF_PREFIX, Kind, Tool
 
 _HOW_TO = re.compile(r"\bhow (?:do|does|can|to|should|would)\b|\bwhere (?:do|can) (?:i|we)\b", re.I)
+_WHEN = re.compile(r"^\W*(?:when|where)\b.*\?\s*$", re.I | re.S)
 _QUESTIONS = ("question", "query")
 
 
@@ -26,19 +28,24 @@ def errand_of(tools: Sequence[Tool]) -> Tool | None:
     """What an agent does for a visitor whom it was handed with a matter that no tool names: its first tool that takes
     the matter in the visitor's own words.
     """
-    takes = [t for t in tools if any(a.kind is Kind.REASON for a in t.required) and not t.brings_people]
+    takes = [
+        t for t in tools if any(a.kind is Kind.REASON for a in t.required) and not t.brings_people and not t.is_handoff
+    ]
     return next((t for t in takes if not _answers_questions(t)), None)
 
 
 def elsewhere(tools: Sequence[Tool], text: str, *, handed: bool) -> Tool | None:
     """Who takes what no tool fits: the tool that answers how-to questions; for a visitor who was `handed` over, the
-    colleague they came from, if that is the only one.
+    colleague they came from, if that is the only one; and for any other open question the tool that answers some.
     """
-    if _HOW_TO.search(text) and (found := next((t for t in tools if _answers_questions(t)), None)):
-        return found
+    answers = next((t for t in tools if _answers_questions(t)), None)
+    if answers is not None and _HOW_TO.search(text):
+        return answers
     handoffs, said = [t for t in tools if t.is_handoff], acts(text)
     asks = said & (Act.QUESTION | Act.WISH) and Act.HUMAN not in said
-    return handoffs[0] if handed and asks and len(handoffs) == 1 else None
+    if handed and asks and len(handoffs) == 1:
+        return handoffs[0]
+    return answers if is_open_question(text) or _WHEN.search(text) else None
 
 
 def _answers_questions(tool: Tool) -> bool:

@@ -37,6 +37,7 @@ _INTRODUCED = re.compile(
     r"^\W*(?:(?:hi|hello|hey)\W+)?(?P<name>[A-Z][\w'’-]+(?:\s+[\w'’-]+){0,2}\s+[A-Z][\w'’-]+)(?=\s*[,.;(]|$)"
     r"|^\W*(?P<plain>[^\W\d]+(?:\s+[^\W\d]+){1,2})[\s,.;]*$"
 )
+_BETWEEN_COMMAS = re.compile(r"(?<=,)\s*(?P<name>[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+){1,2})\s*(?=[,.;]|$)")
 _PLACE = re.compile(r"^\W*(?:the\s+)?[1-4](?:st|nd|rd|th)(?:\s+one)?(?:\W+please)?\W*$", re.I)
 _FREE_KINDS = (Kind.REASON, Kind.TOPIC, Kind.CODE, Kind.NUMBER, Kind.FLAG, Kind.OPTION)
 
@@ -178,8 +179,10 @@ def _names(text: str, turn: int, asked: Asked, *, introduced: bool) -> Iterator[
     name = find_name(stated, asked=True, last_asked=only_last) if stated else None
     name = name or find_name(text)
     if not name and introduced:
-        openings = [m for s in sentences(text) if not _asks(s) and (m := _INTRODUCED.match(s))]
-        name = next((n for m in openings if (n := find_name(m["name"] or m["plain"], asked=True)) and n.last), None)
+        told = [s for s in sentences(text) if not _asks(s)]
+        runs = [m["name"] or m["plain"] for s in told if (m := _INTRODUCED.match(s))]
+        runs += [m["name"] for s in told for m in _BETWEEN_COMMAS.finditer(s)]
+        name = next((n for run in runs if (n := find_name(run, asked=True)) and n.last), None)
     if name:
         for kind, part in ((Kind.FIRST_NAME, name.first), (Kind.LAST_NAME, name.last)):
             if part:

@@ -13,7 +13,11 @@ _EXPLICIT = re.compile(
     rf"(?:\s+is|\s*:|['’]s)?\s+(?P<name>{_NAME_PART})",
     re.I,
 )
-_STRONG = re.compile(r"\b(?:my (?:full )?names?(?: is|['’]s|:)?|name(?: is|:)|call me|under the name(?: of)?)\s+", re.I)
+_STRONG = re.compile(
+    r"\b(?:my (?:full )?names?(?: is|['’]s|:)?|name(?: is|:)|under the name(?: of)?"
+    r"|call me(?!\s+(?:back|again|later|now|soon|at|on|in|if|when|today|tonight|tomorrow)\b))\s+",
+    re.I,
+)
 _WEAK = re.compile(r"\b(?:i['’]?m|i am|this is|it['’]?s|it is|here is|speaking)\s+", re.I)
 _FOR = re.compile(rf"\bfor (?:my )?(?:{'|'.join(sorted(RELATIVES))})(?: named| called|,)?\s+", re.I)
 _AFTER = re.compile(rf"(?P<name>{_NAME_PART}(?:\s+{_NAME_PART}){{0,2}})\s+is my name\b", re.I)

@@ -151,6 +151,14 @@ _NUMBERED = re.compile(r"\b(?:number|option)\s+(?P<n>[1-6]|one|two|three|four)\b
 _FIRST = re.compile(r"\b(?:first|former|earlier one|earliest|soonest|next available)\b", re.I)
 
 
+_ONE = re.compile(rf"^\W*(?:the\s+)?(?:{'|'.join(list(ORDINALS)[:6])}|last|latter)\s+(?:one|time|slot|option)\b", re.I)
+
+
+def points_at_one(text: str) -> bool:
+    """Whether it begins with a place in a list: "the second one"."""
+    return bool(_ONE.match(text))
+
+
 def _position(text: str, count: int) -> int | None:
     """The place in the list that "the second one", "the last" or "any is fine" points at."""
     numbered = _NUMBERED.search(text)

@@ -115,7 +115,9 @@ def _title(item: Item) -> str:
     names = [
         v for k, v in item.items() if isinstance(v, str) and (k.endswith("name") or k in ("title", "label", "value"))
     ]
-    return names[0] if names else next((v for k, v in item.items() if isinstance(v, str) and not k.endswith("id")), "")
+    # A reference says more than any other field; and the order of the fields is the database's.
+    others = sorted(item.items(), key=lambda field: field[0] != "reference")
+    return names[0] if names else next((v for k, v in others if isinstance(v, str) and not k.endswith("id")), "")
 
 
 def _label(item: Item) -> str:

@@ -37,12 +37,14 @@ def application(exchange: "Exchange") -> web.Application:
     rest = _Rest(exchange)
     app = web.Application(middlewares=[login])
     app.router.add_post(f"{ROOT}/Calls.json", rest.create_call)
+    app.router.add_get(f"{ROOT}/Calls.json", rest.list_calls)
     app.router.add_post(f"{ROOT}/Calls/{{sid}}.json", rest.update_call)
     app.router.add_get(f"{ROOT}/Calls/{{sid}}.json", rest.show_call)
     app.router.add_post(f"{ROOT}/Messages.json", rest.create_message)
     app.router.add_get(f"{ROOT}/IncomingPhoneNumbers.json", rest.list_numbers)
     app.router.add_post(f"{ROOT}/IncomingPhoneNumbers/{{sid}}.json", rest.update_number)
     app.router.add_get(f"{ROOT}/Recordings/{{sid}}.wav", rest.play)
+    app.router.add_delete(f"{ROOT}/Recordings/{{sid}}.json", rest.forget)
     return app
 
 
@@ -83,6 +85,13 @@ class _Rest:
             return _error(400, 21220, "Call is not in-progress. Cannot redirect.")
         return web.json_response(call.resource())
 
+    async def list_calls(self, request: web.Request) -> web.Response:
+        to, from_ = (request.query.get(name, "") for name in ("To", "From"))
+        calls = [call for call in self._exchange.calls.values() if to in ("", call.to) and from_ in ("", call.from_)]
+        newest = sorted(calls, key=lambda call: call.created_at, reverse=True)
+        page = newest[: int(request.query.get("PageSize", "50"))]
+        return web.json_response({"calls": [call.resource() for call in page], "page": 0})
+
     async def show_call(self, request: web.Request) -> web.Response:
         call = self._exchange.calls.get(request.match_info["sid"])
         return _missing() if call is None else web.json_response(call.resource())
@@ -119,6 +128,10 @@ class _Rest:
     async def play(self, request: web.Request) -> web.Response:
         sound = self._exchange.recordings.get(request.match_info["sid"])
         return _missing() if sound is None else web.Response(body=sound, content_type="audio/x-wav")
+
+    async def forget(self, request: web.Request) -> web.Response:
+        sound = self._exchange.recordings.pop(request.match_info["sid"], None)
+        return _missing() if sound is None else web.Response(status=204)
 
 
 def _first(form: Mapping[str, Any]) -> Document | str:

@@ -2,18 +2,62 @@
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from apps.tenants import audit
+from apps.tenants import audit, key_scopes
 from apps.tenants.access import OWNERS_ONLY, Rights
 from apps.tenants.admin.base import TenantAdmin, actor_of
+from apps.tenants.admin.forms import TenantForm
 from apps.tenants.admin.issued import shown_once
-from apps.tenants.models import ApiKey
+from apps.tenants.models import ApiKey, Tenant
+
+_EVERYTHING = format_html("<strong>Everything</strong> {}", "Also what is added to the API later.")
+
+
+class ApiKeyForm(TenantForm):
+    """A box for each scope that a business of the industry can give."""
+
+    scopes = forms.MultipleChoiceField(
+        label="What it may do",
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="Give a program no more than it needs: a key that gets lost can do that much and nothing else.",
+        error_messages={"required": "Choose one at least, or the key could do nothing."},
+    )
+
+    class Meta:
+        model = ApiKey
+        fields = ("name", "scopes")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "scopes" not in self.fields:
+            return  # shown, not edited
+        tenant = Tenant.objects.filter(pk=self.instance.tenant_id).first() if self.instance.tenant_id else None
+        known = key_scopes.scopes(vertical=tenant.vertical if tenant is not None else _own_vertical())
+        # What the key has already stays visible, whatever became of it.
+        known |= {name: "Not used any more." for name in self.instance.scopes if name not in known}
+        known.pop(key_scopes.EVERYTHING, None)
+        self.fields["scopes"].choices = [  # type: ignore[attr-defined]
+            (key_scopes.EVERYTHING, _EVERYTHING),
+            *((name, format_html("<strong>{}</strong> {}", name, words)) for name, words in known.items()),
+        ]
+
+    def clean_scopes(self) -> list[str]:
+        chosen: list[str] = self.cleaned_data["scopes"]
+        return [key_scopes.EVERYTHING] if key_scopes.EVERYTHING in chosen else chosen
+
+
+def _own_vertical() -> str | None:
+    own = list(Tenant.objects.values_list("vertical", flat=True)[:2])
+    return own[0] if len(own) == 1 else None
 
 
 @admin.register(ApiKey)
@@ -21,14 +65,18 @@ class ApiKeyAdmin(TenantAdmin):
     icon = "vpn_key"
     rights: ClassVar[Rights] = OWNERS_ONLY
     actions = None
-    list_display = ("name", "begins_with", "state", "created_at", "last_used_at")
+    form = ApiKeyForm
+    list_display = ("name", "begins_with", "may", "state", "created_at", "last_used_at")
     search_fields = ("name", "prefix")
-    fields = ("name",)
     ordering = ("-created_at",)
     change_form_outer_after_template = "admin/tenants/apikey/revoke.html"
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
-        return ("name",) if obj is None else ("name", "begins_with", "state", "created_at", "last_used_at")
+        return (
+            ("name", "scopes")
+            if obj is None
+            else ("name", "scopes", "begins_with", "state", "created_at", "last_used_at")
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         return () if obj is None else ("begins_with", "state", "created_at", "last_used_at")
@@ -40,6 +88,12 @@ class ApiKeyAdmin(TenantAdmin):
     def begins_with(self, key: ApiKey) -> str:
         return f"{key.prefix}…"
 
+    @display(description="May")
+    def may(self, key: ApiKey) -> str:
+        if key_scopes.EVERYTHING in key.scopes:
+            return "Everything"
+        return ", ".join(key.scopes[:3]) + (f" and {len(key.scopes) - 3} more" if len(key.scopes) > 3 else "")
+
     @display(description="State", label={"Active": "success", "Revoked": "danger"})
     def state(self, key: ApiKey) -> str:
         return "Revoked" if key.revoked_at else "Active"
@@ -48,7 +102,7 @@ class ApiKeyAdmin(TenantAdmin):
         if change:
             super().save_model(request, obj, form, change)
             return
-        key, secret = ApiKey.issue(name=obj.name)
+        key, secret = ApiKey.issue(name=obj.name, scopes=obj.scopes)
         obj.__dict__.update(key.__dict__)
         request.issued_secret = secret  # type: ignore[attr-defined]
 

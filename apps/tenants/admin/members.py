@@ -1,22 +1,18 @@
 """Who belongs to the business, and as what."""
 
-import secrets
 from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidget
 
 from apps.common.errors import AppError
-from apps.tenants.access import OWNERS_ONLY, Rights
-from apps.tenants.admin.base import TenantAdmin
-from apps.tenants.admin.forms import TenantForm
-from apps.tenants.admin.issued import shown_once
-from apps.tenants.models import Membership, Role, Tenant, User
+from apps.tenants import audit
+from apps.tenants.access import OWNERS_ONLY, Rights, may
+from apps.tenants.admin.base import TenantAdmin, actor_of
+from apps.tenants.models import Membership, Role, Tenant
 from apps.tenants.scope import current_tenant_id
 
 
@@ -24,11 +20,6 @@ class LastOwner(AppError):
     """A business always has an owner."""
 
     code = "last_owner"
-    status = 409
-
-
-class AlreadyMember(AppError):
-    code = "already_member"
     status = 409
 
 
@@ -45,15 +36,6 @@ def _check_not_last_owner(membership_id: str) -> None:
         raise LastOwner("A business needs an owner. Make somebody else an owner first.", field="role")
 
 
-class NewMemberForm(TenantForm):
-    email = forms.EmailField(label="E-mail address", widget=UnfoldAdminEmailInputWidget)
-    name = forms.CharField(max_length=120, required=False, widget=UnfoldAdminTextInputWidget)
-
-    class Meta:
-        model = Membership
-        fields = ("role",)
-
-
 @admin.register(Membership)
 class MembershipAdmin(TenantAdmin):
     icon = "group"
@@ -64,17 +46,21 @@ class MembershipAdmin(TenantAdmin):
     list_select_related = ("user",)
     ordering = ("user__email",)
     search_fields = ("user__email", "user__name")
+    list_before_template = "admin/tenants/membership/invite.html"
     change_form_before_template = "admin/tenants/membership/roles.html"
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        kwargs["form"] = NewMemberForm if obj is None else TenantForm
-        return super().get_form(request, obj, change=change, **kwargs)
-
     def get_fields(self, request: HttpRequest, obj: Membership | None = None) -> Any:
-        return ("email", "name", "role") if obj is None else ("person", "email", "role", "created_at")
+        return ("person", "email", "role", "created_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> Any:
-        return () if obj is None else ("person", "email", "created_at")
+        return ("person", "email", "created_at")
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+        context = {"may_invite": may(request, "add", self.rights), **(extra_context or {})}
+        return super().changelist_view(request, context)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # people join by invitation: nobody is put on a team whom they have not heard of
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         allowed = super().has_delete_permission(request, obj)
@@ -93,13 +79,18 @@ class MembershipAdmin(TenantAdmin):
         return membership.get_role_display()
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
-        if change:
-            if obj.role != Role.OWNER:
-                _check_not_last_owner(obj.pk)
-        else:
-            obj.user, password = _person(form.cleaned_data["email"].lower(), form.cleaned_data["name"])
-            request.issued_secret = password  # type: ignore[attr-defined]
+        if obj.role != Role.OWNER:
+            _check_not_last_owner(obj.pk)
         super().save_model(request, obj, form, change)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        details = {"person": obj.user.email, "role": obj.role}
+        audit.record(actor=actor_of(request), action="membership.changed", target=obj.pk, details=details)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
+        for obj in queryset:
+            details = {"person": obj.user.email, "role": obj.role}
+            audit.record(actor=actor_of(request), action="membership.deleted", target=obj.pk, details=details)
 
     def delete_model(self, request: HttpRequest, obj: Membership) -> None:
         try:
@@ -107,31 +98,3 @@ class MembershipAdmin(TenantAdmin):
         except LastOwner:
             raise PermissionDenied from None
         super().delete_model(request, obj)
-
-    def response_add(self, request: HttpRequest, obj: Membership, post_url_continue: Any = None) -> HttpResponse:
-        password = request.issued_secret  # type: ignore[attr-defined]
-        if password is None:
-            return super().response_add(request, obj, post_url_continue)
-        return shown_once(
-            request,
-            site=self.admin_site,
-            title=f"{obj.user} can log in now",
-            secret=password,
-            advice=f"This is the first password of {obj.user.email}. Hand it over in person or by phone, and ask "
-            "them to change it after they have logged in. It is not shown again.",
-            back=reverse("admin:tenants_membership_changelist"),
-        )
-
-
-def _person(email: str, name: str) -> tuple[User, str | None]:
-    """The person with that address; somebody new gets a password, which is returned."""
-    user = User.objects.filter(email=email).first()
-    if user is None:
-        password = secrets.token_urlsafe(12)
-        return User.objects.create_user(email, password, name=name, is_staff=True), password
-    if Membership.objects.filter(user=user).exists():
-        raise AlreadyMember("This person is on the team already.", field="email")
-    if not user.is_staff:
-        user.is_staff = True  # what Django asks of those who log in to the admin
-        user.save(update_fields=["is_staff"])
-    return user, None

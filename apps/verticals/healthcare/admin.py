@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.decorators import display
 
+from apps.business.admin.moments import moment
 from apps.business.admin.money import CentsField
 from apps.business.admin.search import FoldedSearch
 from apps.tenants.access import SET_UP, Rights
@@ -90,15 +91,18 @@ class AppointmentAdmin(FoldedSearch):
     search_fields = ("booking__contact__given_key", "booking__contact__family_key", "booking__reference")
     search_help_text = "Search by patient or reference."
     autocomplete_fields = ("booking",)
-    fields = ("booking", ("appointment_type", "is_telehealth"), "reason")
     ordering = ("-booking__starts_at",)
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        booked = () if obj is None else (("when", "status"), ("patient", "provider"))
+        return ("booking", *booked, ("appointment_type", "is_telehealth"), "reason")
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("booking",) if obj is not None else ()
+        return () if obj is None else ("booking", "when", "status", "patient", "provider")
 
     @display(description="When", ordering="booking__starts_at")
-    def when(self, appointment: Appointment) -> dt.datetime:
-        return appointment.booking.starts_at
+    def when(self, appointment: Appointment) -> str:
+        return moment(appointment.booking.starts_at)
 
     @display(description="Patient", ordering="booking__contact__family_key")
     def patient(self, appointment: Appointment) -> str:

@@ -2,6 +2,7 @@
 
 from apps.agents.sdk import Agent, Vertical
 from apps.verticals.healthcare.demo import TENANT
+from apps.verticals.healthcare.starter import start
 from apps.verticals.healthcare.tools import TOOLS
 
 _INSTRUCTIONS = """\
@@ -59,4 +60,5 @@ VERTICAL = Vertical(
     tagline="Books appointments, registers patients and answers the front desk's questions, day and night",
     agents=(HEAD,),
     demo=TENANT,
+    start=start,
 )

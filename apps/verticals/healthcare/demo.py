@@ -193,7 +193,7 @@ def _fill_book(
     free = free_slots(date_from=start.date(), date_to=now.date() + dt.timedelta(days=_DAYS_AHEAD), now=start)
     by_staff = {provider.staff_id: provider for provider in providers.values()}
     appointments = []
-    for slot in free:
+    for slot in (slot for slot in free if slot.staff.pk in by_staff):
         local = slot.starts_at.astimezone(now.tzinfo)
         if chance.random() > _SHARE_BOOKED or (local.date() == quiet and local.hour < 12):
             continue

@@ -5,8 +5,8 @@ import datetime as dt
 from django.db import transaction
 
 from apps.business.contacts import create_contact
+from apps.business.core.names import folded, same_name
 from apps.tenants import audit
-from apps.verticals.healthcare.core.names import folded, same_name
 from apps.verticals.healthcare.models import Patient
 
 

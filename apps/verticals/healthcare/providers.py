@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
-from apps.verticals.healthcare.core.names import folded
+from apps.business.core.names import folded
+from apps.business.core.wording import listed
 from apps.verticals.healthcare.core.specialties import PRIMARY_CARE, recognize
-from apps.verticals.healthcare.core.wording import listed
 from apps.verticals.healthcare.models import Provider
 
 _NAME_SCORE = 75  # Chan may be Chen

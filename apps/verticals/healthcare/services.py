@@ -2,8 +2,8 @@
 
 from rapidfuzz import fuzz
 
+from apps.business.core.names import folded
 from apps.business.models import Service
-from apps.verticals.healthcare.core.names import folded
 from apps.verticals.healthcare.core.specialties import recognize
 
 _SCORE = 82

@@ -10,7 +10,9 @@ from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminTextareaWidget
 
+from apps.business.admin.moments import moment
 from apps.business.admin.search import FoldedSearch
 from apps.common.errors import AppError
 from apps.tenants.access import RECORD, SET_UP, Rights
@@ -161,7 +163,10 @@ class EntryInline(TenantInline):
 
 class TicketForm(TenantForm):
     note = forms.CharField(
-        label="Add a note", required=False, max_length=tickets.MAX_NOTE, widget=forms.Textarea(attrs={"rows": 2})
+        label="Add a note",
+        required=False,
+        max_length=tickets.MAX_NOTE,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -291,12 +296,13 @@ class VisitAdmin(FoldedSearch):
     list_filter = ("booking__status", "booking__starts_at", "booking__staff")
     list_select_related = ("booking__contact", "booking__staff", "ticket")
     search_fields = ("booking__contact__family_key", "booking__reference", "ticket__number")
-    fields = ("booking", "ticket")
+    fields = (("when", "status"), ("caller", "technician"), ("booking", "ticket"))
+    readonly_fields = ("when", "status", "caller", "technician")
     ordering = ("-booking__starts_at",)
 
     @display(description="When", ordering="booking__starts_at")
-    def when(self, visit: Visit) -> Any:
-        return visit.booking.starts_at
+    def when(self, visit: Visit) -> str:
+        return moment(visit.booking.starts_at)
 
     @display(description="Caller", ordering="booking__contact__family_key")
     def caller(self, visit: Visit) -> str:

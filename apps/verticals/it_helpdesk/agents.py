@@ -3,6 +3,7 @@
 from apps.agents.sdk import Agent, Tool, Vertical
 from apps.verticals.it_helpdesk import tools
 from apps.verticals.it_helpdesk.demo import TENANT
+from apps.verticals.it_helpdesk.starter import start
 
 _COMMON = """\
 You work at an IT helpdesk that looks after the computers of client companies. Be calm, friendly and brief: one or two \
@@ -161,4 +162,5 @@ VERTICAL = Vertical(
     tagline="Verifies callers, solves problems one step at a time and keeps every ticket moving",
     agents=(TRIAGE, *SPECIALISTS),
     demo=TENANT,
+    start=start,
 )

@@ -10,13 +10,11 @@ from apps.agents.sdk import DemoTenant
 from apps.business.calendar import free_slots
 from apps.business.models import Closure, Contact, Staff, WeeklyHours
 from apps.verticals.it_helpdesk import cast, guides, tickets
-from apps.verticals.it_helpdesk.cast_guides import GUIDES
 from apps.verticals.it_helpdesk.models import (
     Article,
     Device,
     Employee,
     Guide,
-    GuideStep,
     Organization,
     Outage,
     Technician,
@@ -25,6 +23,7 @@ from apps.verticals.it_helpdesk.models import (
     TicketStatus,
     Troubleshooting,
 )
+from apps.verticals.it_helpdesk.starter import write_guides
 from apps.verticals.it_helpdesk.visits import LENGTH, schedule
 
 _OFFICE = {**dict.fromkeys(cast.WEEK, (7, 19)), 5: (9, 14)}
@@ -45,7 +44,7 @@ def load(now: dt.datetime) -> None:
     technicians = _hire()
     people = _sign_up()
     devices = _equip(people, now)
-    _write_guides()
+    write_guides()
     _write_articles()
     _report_outages(now)
     open_days = list(_open_days(now.date(), {closure.start_date for closure in closures}))
@@ -161,15 +160,6 @@ def _equip(people: dict[str, Employee], now: dt.datetime) -> dict[str, Device]:
                 )
             )
     return {device.asset_tag: device for device in Device.objects.bulk_create(devices)}
-
-
-def _write_guides() -> None:
-    for category, title, symptoms, steps in GUIDES:
-        guide = Guide.objects.create(category=category, title=title, symptoms=symptoms)
-        GuideStep.objects.bulk_create(
-            GuideStep(guide=guide, position=position, key=key, text=text, on_yes=on_yes, on_no=on_no)
-            for position, (key, text, on_yes, on_no) in enumerate(steps, start=1)
-        )
 
 
 def _write_articles() -> None:

@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from django.db import transaction
@@ -13,19 +12,12 @@ from apps.business.calendar import free_slots
 from apps.business.models import OPEN_STATUSES, Booking
 from apps.verticals.it_helpdesk import tickets
 from apps.verticals.it_helpdesk.callers import visible_tickets
-from apps.verticals.it_helpdesk.core.wording import listed, spoken_date, spoken_moment, spoken_time
+from apps.verticals.it_helpdesk.core.wording import spoken_moment
 from apps.verticals.it_helpdesk.models import Employee, Technician, Ticket, Visit
 
 LENGTH = dt.timedelta(minutes=60)
-AHEAD = dt.timedelta(days=14)
 NOTICE = dt.timedelta(hours=2)
 """A technician has to get there."""
-OFFERED = 4
-_PARTS = {
-    "morning": (dt.time(0), dt.time(12)),
-    "afternoon": (dt.time(12), dt.time(17)),
-    "evening": (dt.time(17), dt.time.max),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +65,6 @@ def openings(
     for slot in slots:
         found.setdefault(slot.starts_at, Opening(by_staff[slot.staff.pk], slot.starts_at.astimezone(now.tzinfo)))
     return list(found.values())
-
-
-def in_part(found: Sequence[Opening], part_of_day: str | None) -> list[Opening]:
-    """Those that begin in the part of the day; all when none is named."""
-    first, end = _PARTS[part_of_day] if part_of_day else (dt.time(0), dt.time.max)
-    return [opening for opening in found if first <= opening.starts_at.time() < end]
-
-
-def spoken_openings(offered: Sequence[Opening], *, today: dt.date) -> str:
-    """Such as "Tuesday, November 24 at 9 AM or 10 AM"."""
-    days = groupby(offered, key=lambda opening: opening.starts_at.date())
-    said = [
-        f"{spoken_date(date, today=today)} at {listed([spoken_time(one.starts_at.time()) for one in group], word='or')}"
-        for date, group in days
-    ]
-    return listed(said, word="or on")
 
 
 def upcoming(employee: Employee, *, now: dt.datetime) -> list[Visit]:

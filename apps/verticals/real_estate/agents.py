@@ -3,6 +3,7 @@
 from apps.agents.sdk import Agent, Tool, Vertical
 from apps.verticals.real_estate import instructions, tools
 from apps.verticals.real_estate.demo import TENANT
+from apps.verticals.real_estate.starter import start
 
 _DESK = "triage"
 
@@ -126,4 +127,5 @@ VERTICAL = Vertical(
     tagline="Finds homes, explains suburbs and loans, books viewings, and looks after renters day and night",
     agents=(TRIAGE, *_SPECIALISTS),
     demo=TENANT,
+    start=start,
 )

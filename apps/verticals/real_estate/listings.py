@@ -4,10 +4,11 @@ import re
 from typing import Any
 
 from apps.business.core.names import fold
+from apps.business.core.wording import spoken_money
 from apps.verticals.real_estate.core.addresses import find_address
 from apps.verticals.real_estate.core.matching import Found, Home, search
 from apps.verticals.real_estate.core.wishes import FEATURES, Wish
-from apps.verticals.real_estate.core.wording import spoken_count, spoken_money
+from apps.verticals.real_estate.core.wording import spoken_count
 from apps.verticals.real_estate.models import Listing, Property
 from apps.verticals.real_estate.models.listings import ON_MARKET, ListingStatus, Purpose
 

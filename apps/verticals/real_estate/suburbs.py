@@ -5,7 +5,7 @@ from typing import Any
 from rapidfuzz import fuzz
 
 from apps.business.core.names import fold
-from apps.verticals.real_estate.core.wording import listed, spoken_money
+from apps.business.core.wording import listed, spoken_money
 from apps.verticals.real_estate.models import Suburb
 
 _SCORE = 80

@@ -1,9 +1,7 @@
 """Viewings: a home shown to somebody, in the calendar of the agent who shows it."""
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from django.db import transaction
@@ -14,19 +12,11 @@ from apps.business.calendar import free_slots
 from apps.business.contacts import create_contact
 from apps.business.core.names import fold
 from apps.business.models import OPEN_STATUSES, Contact
-from apps.verticals.real_estate.core.wording import listed, spoken_date, spoken_time
 from apps.verticals.real_estate.models import Listing, Viewing
 
 LENGTH = dt.timedelta(minutes=30)
 NOTICE = dt.timedelta(hours=2)
 """The agent has to get there, and somebody may live in the home."""
-AHEAD = dt.timedelta(days=14)
-OFFERED = 4
-_PARTS = {
-    "morning": (dt.time(0), dt.time(12)),
-    "afternoon": (dt.time(12), dt.time(17)),
-    "evening": (dt.time(17), dt.time.max),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,34 +42,6 @@ def openings(listing: Listing, *, date_from: dt.date, date_to: dt.date, now: dt.
         staff=listing.agent, date_from=date_from, date_to=date_to, duration=LENGTH, now=now, notice=NOTICE
     )
     return [Opening(listing, slot.starts_at.astimezone(now.tzinfo)) for slot in slots]
-
-
-def in_part(found: Sequence[Opening], part_of_day: str | None) -> list[Opening]:
-    """Those that begin in the part of the day; all when none is named."""
-    first, end = _PARTS[part_of_day] if part_of_day else (dt.time(0), dt.time.max)
-    return [one for one in found if first <= one.starts_at.time() < end]
-
-
-def best(found: Sequence[Opening], *, near: dt.time | None = None) -> list[Opening]:
-    """The first few, or of each day those nearest to a time, in order."""
-    if near is None:
-        return list(found[:OFFERED])
-    wished = near.hour * 60 + near.minute
-
-    def apart(one: Opening) -> tuple[dt.date, int]:
-        return one.starts_at.date(), abs(one.starts_at.hour * 60 + one.starts_at.minute - wished)
-
-    return sorted(sorted(found, key=apart)[:OFFERED], key=lambda one: one.starts_at)
-
-
-def spoken_openings(offered: Sequence[Opening], *, today: dt.date) -> str:
-    """Such as "Tuesday, November 24 at 9 AM or 9:30 AM, or Wednesday, November 25 at 10 AM"."""
-    said = [
-        f"{spoken_date(date, today=today)} at "
-        + listed([spoken_time(one.starts_at.time()) for one in group], word="or")
-        for date, group in groupby(offered, key=lambda one: one.starts_at.date())
-    ]
-    return ", ".join(said[:-1]) + f", or {said[-1]}" if len(said) > 1 else said[0]
 
 
 def upcoming(who: Q, *, now: dt.datetime) -> list[Viewing]:

@@ -1,6 +1,5 @@
 """The salon in the admin, in its own words: customers, stylists, menu, appointments, waitlist, house rules."""
 
-import datetime as dt
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -10,13 +9,14 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.decorators import action, display
 
+from apps.business.admin.moments import moment
 from apps.business.admin.money import CentsField
 from apps.business.admin.search import FoldedSearch
+from apps.business.core.wording import spoken_money
 from apps.tenants.access import SET_UP, Rights
 from apps.tenants.admin import TenantAdmin, TenantForm, TenantInline, actor_of
 from apps.tenants.admin.base import hide_from_strangers
 from apps.tenants.models import Tenant
-from apps.verticals.salon.core.wording import spoken_price
 from apps.verticals.salon.house_rules import house_rules
 from apps.verticals.salon.models import (
     Appointment,
@@ -101,7 +101,7 @@ class MenuAdmin(TenantAdmin):
     @display(description="Price", ordering="service__price_cents")
     def price(self, entry: MenuEntry) -> str:
         cents = entry.service.price_cents
-        return "On request" if cents is None else spoken_price(cents)
+        return "On request" if cents is None else spoken_money(cents)
 
     @display(description="Duration", ordering="service__duration_minutes")
     def minutes(self, entry: MenuEntry) -> str:
@@ -137,19 +137,22 @@ class AppointmentAdmin(FoldedSearch):
     search_fields = ("booking__contact__given_key", "booking__contact__family_key", "booking__reference")
     search_help_text = "Search by customer or reference."
     autocomplete_fields = ("booking",)
-    fields = ("booking", "late_fee_cents")
     inlines = (LineInline,)
     ordering = ("-booking__starts_at",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        booked = () if obj is None else (("when", "status"), ("customer", "stylist"), "total")
+        return ("booking", *booked, "late_fee_cents")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("lines__service")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("booking",) if obj is not None else ()
+        return () if obj is None else ("booking", "when", "status", "customer", "stylist", "total")
 
     @display(description="When", ordering="booking__starts_at")
-    def when(self, appointment: Appointment) -> dt.datetime:
-        return appointment.booking.starts_at
+    def when(self, appointment: Appointment) -> str:
+        return moment(appointment.booking.starts_at)
 
     @display(description="Customer", ordering="booking__contact__family_key")
     def customer(self, appointment: Appointment) -> str:
@@ -166,7 +169,7 @@ class AppointmentAdmin(FoldedSearch):
     @display(description="Price")
     def total(self, appointment: Appointment) -> str:
         cents = appointment.price_cents
-        return "On request" if cents is None else spoken_price(cents)
+        return "On request" if cents is None else spoken_money(cents)
 
     @display(description="Status", ordering="booking__status")
     def status(self, appointment: Appointment) -> str:

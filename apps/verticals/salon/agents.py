@@ -2,6 +2,7 @@
 
 from apps.agents.sdk import Agent, Vertical
 from apps.verticals.salon.demo import TENANT
+from apps.verticals.salon.starter import start
 from apps.verticals.salon.tools import BOOKING, INQUIRY, RESCHEDULE
 
 _COMMON = """\
@@ -107,4 +108,5 @@ VERTICAL = Vertical(
     tagline="Books visits to the right stylist, fills freed times from the waitlist and answers every question",
     agents=(TRIAGE, BOOKING_AGENT, INQUIRY_AGENT, RESCHEDULE_AGENT),
     demo=TENANT,
+    start=start,
 )

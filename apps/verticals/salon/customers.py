@@ -3,8 +3,8 @@
 from django.db import transaction
 
 from apps.business.contacts import create_contact
+from apps.business.core.names import same_name
 from apps.tenants import audit
-from apps.verticals.salon.core.names import same_name
 from apps.verticals.salon.models import Customer
 
 

@@ -24,7 +24,8 @@ from apps.business.models import (
 from apps.business.timetable import read_timetable
 from apps.tenants.models import Tenant
 from apps.verticals.salon import cast, waitlist
-from apps.verticals.salon.models import Appointment, AppointmentLine, Customer, MenuEntry, SalonSettings, Stylist
+from apps.verticals.salon.models import Appointment, AppointmentLine, Customer, SalonSettings, Stylist
+from apps.verticals.salon.starter import write_menu
 from apps.verticals.salon.stylists import Line, Quote, quotes
 from apps.verticals.salon.visits import book_visit
 
@@ -44,7 +45,7 @@ def load(now: dt.datetime) -> None:
         return
     chance = random.Random("glow-salon")  # noqa: S311
     SalonSettings.objects.create(policy="Cards and cash are welcome. Parking behind the house is free for two hours.")
-    services = _write_menu()
+    services = write_menu()
     stylists = _hire(services)
     customers = _register(stylists)
     _close(now.date())
@@ -53,29 +54,6 @@ def load(now: dt.datetime) -> None:
     _keep_visits(stylists, services, customers, open_days, now)
     _fill_nails(stylists, services, customers, open_days[1], now)
     _fill_book(list(stylists.values()), customers[len(cast.CUSTOMERS) :], chance, now, quiet=open_days[1])
-
-
-def _write_menu() -> dict[str, Service]:
-    services = {
-        row.name: Service.objects.create(
-            name=row.name,
-            category=row.category,
-            duration_minutes=row.minutes,
-            price_cents=None if row.dollars is None else row.dollars * 100,
-            bookable=row.bookable,
-        )
-        for row in cast.SERVICES
-    }
-    MenuEntry.objects.bulk_create(
-        MenuEntry(
-            service=services[row.name],
-            also_called=row.also_called,
-            add_on=services.get(row.add_on),
-            add_on_reason=row.reason,
-        )
-        for row in cast.SERVICES
-    )
-    return services
 
 
 def _hire(services: dict[str, Service]) -> dict[str, Stylist]:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from apps.business.core.wording import listed, spoken_length, spoken_money
 from apps.business.models import Service
 from apps.verticals.salon.core.matching import Entry, match
-from apps.verticals.salon.core.wording import listed, spoken_length, spoken_price
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def spoken_services(services: list[Service]) -> str:
 
 def spoken_offer(service: Service) -> str:
     """Such as "balayage for $210 (2 hours 30 minutes)"."""
-    price = "with the price on request" if service.price_cents is None else f"for {spoken_price(service.price_cents)}"
+    price = "with the price on request" if service.price_cents is None else f"for {spoken_money(service.price_cents)}"
     return f"{lowered(service.name)} {price} ({spoken_length(service.duration_minutes)})"
 
 
@@ -69,6 +69,6 @@ def as_data(service: Service) -> dict[str, Any]:
         "service_id": service.pk,
         "service_name": service.name,
         "category": service.category,
-        "price": None if service.price_cents is None else spoken_price(service.price_cents),
+        "price": None if service.price_cents is None else spoken_money(service.price_cents),
         "duration": service.duration_minutes,
     }

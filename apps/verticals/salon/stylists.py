@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
+from apps.business.core.names import folded
 from apps.business.models import Service, StaffService
-from apps.verticals.salon.core.names import folded
 from apps.verticals.salon.core.rules import total
 from apps.verticals.salon.models import Stylist
 

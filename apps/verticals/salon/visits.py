@@ -8,11 +8,11 @@ from django.db.models import QuerySet
 
 from apps.business import bookings
 from apps.business.core.slots import Span, utc
+from apps.business.core.wording import spoken_money
 from apps.business.models import OPEN_STATUSES, Booking, Service
 from apps.business.overlap import is_overlap
 from apps.business.timetable import business_zone, read_timetable
 from apps.verticals.salon.core.rules import is_late, late_fee
-from apps.verticals.salon.core.wording import spoken_price
 from apps.verticals.salon.house_rules import booking_notice, cancellation_window
 from apps.verticals.salon.models import Appointment, AppointmentLine, Customer, SalonSettings
 from apps.verticals.salon.stylists import Quote
@@ -190,6 +190,6 @@ def as_data(appointment: Appointment, *, zone: dt.tzinfo | None) -> dict[str, An
         "date": local.date().isoformat(),
         "time": f"{local:%H:%M}",
         "duration": int((booking.ends_at - booking.starts_at).total_seconds() // 60),
-        "price": None if price is None else spoken_price(price),
+        "price": None if price is None else spoken_money(price),
         "status": str(booking.status),
     }

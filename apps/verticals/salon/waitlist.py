@@ -7,13 +7,14 @@ from django.db import transaction
 from django.db.models import Q
 
 from apps.business.bookings import BookingRefused
+from apps.business.core.openings import is_in_part
 from apps.business.core.slots import Span
 from apps.business.models import Service
 from apps.business.timetable import business_zone, read_timetable
 from apps.tenants import audit
 from apps.verticals.salon.house_rules import booking_notice
 from apps.verticals.salon.models import Appointment, Customer, SalonSettings, Stylist, WaitlistEntry, WaitlistWish
-from apps.verticals.salon.slots import is_in_part, starts
+from apps.verticals.salon.slots import starts
 from apps.verticals.salon.stylists import Quote, active_stylists, quotes
 from apps.verticals.salon.visits import book_visit, overlapping
 

@@ -4,20 +4,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import msgspec
+
 from apps.voice.core.events import Persona
+
+Said = Literal["user", "assistant", "system"]
+"""Who said something, as the model knows them; `system` is a note of ours."""
 
 # To the carrier
 
 
-@dataclass(frozen=True, slots=True)
-class PlayAudio:
+class PlayAudio(msgspec.Struct, frozen=True, gc=False):
     """Whole frames in the call's format."""
 
     audio: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceMark:
+class PlaceMark(msgspec.Struct, frozen=True, gc=False):
     """Asks to be told (`MarkPlayed`) when everything before it has been played."""
 
     name: str
@@ -48,7 +51,9 @@ class ConnectModel:
     """
 
     persona: Persona
-    history: tuple[tuple[Literal["user", "assistant"], str], ...] = ()
+    history: tuple[tuple[Said, str], ...] = ()
+    mute: bool = False
+    """As `MuteModel`, from the session's beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,13 @@ class ConfigureModel:
 
 
 @dataclass(frozen=True, slots=True)
-class SendAudio:
+class MuteModel:
+    """The model goes on writing down what the caller says, and answers none of it by itself; or answers again."""
+
+    mute: bool
+
+
+class SendAudio(msgspec.Struct, frozen=True, gc=False):
     """What the caller says, in the call's format."""
 
     audio: bytes
@@ -134,9 +145,10 @@ class RunTool:
 
 @dataclass(frozen=True, slots=True)
 class StoreTurn:
-    """One finished piece of the conversation. Of an agent's words `text` is what was heard, `unheard` what was not."""
+    """One finished piece of the conversation. `text` is what was heard of it; `unheard` what was not: of an agent's
+    words the rest after an interruption, of a supervisor's what was meant for the agent alone."""
 
-    role: Literal["visitor", "agent"]
+    role: Literal["visitor", "agent", "supervisor"]
     text: str
     unheard: str = ""
     agent: str = ""
@@ -190,6 +202,7 @@ Action = (
     | HangUp
     | ConnectModel
     | ConfigureModel
+    | MuteModel
     | SendAudio
     | DropInput
     | CreateResponse

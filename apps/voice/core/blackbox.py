@@ -5,9 +5,8 @@ about it. Audio is its length, unless it is asked for: the session looks at no s
 length leads to the same actions.
 """
 
-import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, cast, get_args
 
@@ -25,9 +24,7 @@ AUDIO = "audio"
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
-_names: dict[type, tuple[str, ...]] = {
-    kind: tuple(field.name for field in fields(kind)) for kind in (*get_args(Event), *get_args(Action))
-}
+_names: dict[type, tuple[str, ...]] = {kind: kind.__match_args__ for kind in (*get_args(Event), *get_args(Action))}
 _EVENTS: dict[str, type] = {kind.__name__: kind for kind in get_args(Event)}
 _values = {kind: attrgetter(*names) for kind, names in _names.items() if len(names) > 1}
 
@@ -109,8 +106,7 @@ def replay(lines: Iterable[bytes]) -> Iterator[Step]:
 
 def _event(name: str, values: Sequence[Any], format: Format) -> Event:
     kind = _EVENTS[name]
-    given: Mapping[str, Any] = dict(zip(_names[kind], values, strict=True))
-    if not isinstance(size := given.get(AUDIO), int):
-        return cast(Event, msgspec.convert(given, type=kind))
-    event: Any = msgspec.convert({**given, AUDIO: ""}, type=kind)
-    return cast(Event, dataclasses.replace(event, audio=format.silence_of(size)))
+    given = dict(zip(_names[kind], values, strict=True))
+    if isinstance(size := given.get(AUDIO), int):
+        given[AUDIO] = format.silence_of(size)
+    return cast(Event, msgspec.convert(given, type=kind))

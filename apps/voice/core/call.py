@@ -5,6 +5,7 @@ from typing import Literal
 from apps.voice.core.actions import (
     Action,
     AddText,
+    CancelResponse,
     CloseModel,
     ConfigureModel,
     CreateResponse,
@@ -24,6 +25,7 @@ from apps.voice.core.patience import Patience
 from apps.voice.core.sequencer import Kind, Sequencer
 from apps.voice.core.settings import Settings
 from apps.voice.core.speech import Speech
+from apps.voice.core.supervised import Supervised
 from apps.voice.core.tools import Tools
 from apps.voice.core.transcript import Transcript
 
@@ -51,6 +53,7 @@ class Call:
         self.patience = Patience(settings)
         self.keypad = Keypad()
         self.closing = Closing()
+        self.supervised = Supervised()
         self.started = False
         self.over = False
         self.handoff: tuple[Persona, str] | None = None
@@ -70,6 +73,16 @@ class Call:
             and not self.hearing.speaking
             and not self.tools.running
         )
+
+    @property
+    def steerable(self) -> bool:
+        """Somebody may step in."""
+        return self.started and not self.over and not self.closing.begun
+
+    def note(self, text: str) -> list[Action]:
+        """Tells the model something, also one that joins later."""
+        self.transcript.history.append(("system", text))
+        return self.line.tell(AddText("system", text))
 
     def show_agent(self) -> Action:
         return Show("agent", {"slug": self.persona.slug, "name": self.persona.name})
@@ -103,9 +116,22 @@ class Call:
 
     # The model
 
+    def cancel(self, response: str) -> list[Action]:
+        """Nothing of a response that begins now shall be heard."""
+        self.speech.discard(response)
+        return [CancelResponse(response)]
+
+    def go_on(self, kind: Kind, action: CreateResponse, now: float) -> None:
+        """Has the model speak: now, or first of all when it is there."""
+        if self.line.state == "ready":
+            self.sequencer.want(kind, action, now)
+        else:
+            self._greeted, self._on_ready = True, (kind, action)
+
     def connect(self, now: float) -> list[Action]:
         history = self.transcript.history + [("assistant", text) for text in self.speech.pending()]
-        connect = self.line.connect(self.persona, tuple(history[-LONGEST_HISTORY:]), now)
+        told = tuple(history[-LONGEST_HISTORY:])
+        connect = self.line.connect(self.persona, told, now, mute=self.sequencer.muted)
         self.speech.speaks(self.persona, self.line.session)
         return [connect]
 
@@ -117,7 +143,7 @@ class Call:
     def ready(self, now: float) -> list[Action]:
         if self.line.state != "connecting":
             return []
-        actions = [*self.line.ready(now), *self.hearing.open()]
+        actions = [*self.line.ready(now, mute=self.sequencer.muted), *self.hearing.open()]
         first, self._on_ready = self._on_ready, None
         if self.closing.begun:
             return actions
@@ -142,8 +168,8 @@ class Call:
         if self.closing.begun:
             self.closing.said()
             return actions
-        if not again:
-            return actions + self.close("no_model", "", now)
+        if not again:  # a supervisor who has the call does not need the model
+            return actions if self.sequencer.muted else actions + self.close("no_model", "", now)
         if cut_off and self._on_ready is None:
             self._on_ready = ("resume", CreateResponse(instructions=self.settings.resume))
         if self.handoff is not None:
@@ -184,7 +210,7 @@ class Call:
 
     def close(self, reason: Reason, words: str, now: float) -> list[Action]:
         """Says goodbye; from here on nothing interrupts."""
-        if not self.line.open:
+        if not self.line.open or self.sequencer.muted:
             words = ""
         self.closing.begin(reason, now, words=bool(words))
         self.sequencer.drop_all()

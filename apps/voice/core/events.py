@@ -2,11 +2,17 @@
 
 Audio is in the call's format (`Call.format`) on both sides of the session: where the model speaks another one, the
 shell converts before. Ids of responses, items and calls are the model's own. Times are milliseconds of audio.
+
+Those that come many times a second are msgspec's structs, which are made in a fifth of a dataclass's time.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+import msgspec
+
+from apps.voice.core.listening import Listening
 
 # From the carrier: a phone company's media stream, or a browser
 
@@ -20,16 +26,14 @@ class CarrierStarted:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class AudioHeard:
+class AudioHeard(msgspec.Struct, frozen=True, gc=False):
     """What the caller says. `at_ms` is the carrier's clock, which may jump; -1 where it has none."""
 
     audio: bytes
     at_ms: int = -1
 
 
-@dataclass(frozen=True, slots=True)
-class MarkPlayed:
+class MarkPlayed(msgspec.Struct, frozen=True, gc=False):
     """Everything before the mark has been played, or was dropped by `ClearPlayback`: the echo alone does not say."""
 
     name: str
@@ -74,11 +78,14 @@ class SpeechStarted:
     """The caller begins to speak (the model's voice activity detection)."""
 
     item: str = ""
+    at_ms: int = -1
+    """Of the audio that this session was sent; -1 = the model does not say."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechStopped:
     item: str = ""
+    at_ms: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +102,7 @@ class ResponseStarted:
     response: str
 
 
-@dataclass(frozen=True, slots=True)
-class AudioSpoken:
+class AudioSpoken(msgspec.Struct, frozen=True, gc=False):
     """The agent speaks. A response may hold several audio items; (item, index) names one."""
 
     response: str
@@ -183,16 +189,21 @@ class Persona:
     """JSON array in the Realtime form: {"type": "function", "name", "description", "parameters"}."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """What the caller may read or hear while a tool runs, by tool name."""
+    listening: Listening = field(default_factory=Listening)
 
 
 @dataclass(frozen=True, slots=True)
 class ToolFinished:
-    """`output` goes to the model as it is; `handoff` is who speaks from here on."""
+    """`output` goes to the model as it is; `handoff` is who speaks from here on.
+
+    `transfers`: the caller is put through to a person once they have heard the output's `say`.
+    """
 
     call: str
     ok: bool
     output: Mapping[str, Any]
     handoff: Persona | None = None
+    transfers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +221,54 @@ class Interrupted:
     """Somebody other than the caller's voice stops the agent's words."""
 
     by: Literal["supervisor", "digit", "text"]
+
+
+# From a supervisor, who steers the call from the live floor. `by` is their name.
+
+
+@dataclass(frozen=True, slots=True)
+class Whispered:
+    """Words for the agent that the caller does not hear."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BargedIn:
+    """They speak to the caller, too; while they do, the agent is silent."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """They alone speak to the caller, until `HandedBack`."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandedBack:
+    """They have left. `summary` is what the agent should know; "" = what was said meanwhile."""
+
+    summary: str = ""
+    lost: bool = False
+    """Their connection broke: nobody meant to hand back."""
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisorSpoke:
+    """What their microphone takes up; `voiced`: somebody speaks."""
+
+    audio: bytes
+    voiced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisorTyped:
+    """What they wrote to the caller."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +299,12 @@ Event = (
     | ToolFinished
     | EndAsked
     | Interrupted
+    | Whispered
+    | BargedIn
+    | TakenOver
+    | HandedBack
+    | SupervisorSpoke
+    | SupervisorTyped
     | Tick
 )
 CarrierEvent = CarrierStarted | AudioHeard | MarkPlayed | DigitPressed | TextTyped | MuteChanged | CarrierStopped

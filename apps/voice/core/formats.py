@@ -1,6 +1,6 @@
 """What a second of call audio is made of."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 FRAME_MS = 20
 """Of one frame on the wire, both ways."""
@@ -14,14 +14,13 @@ class Format:
     rate: int
     sample_bytes: int
     silence: bytes
+    bytes_per_ms: int = field(init=False)
+    frame_bytes: int = field(init=False)
 
-    @property
-    def bytes_per_ms(self) -> int:
-        return self.rate * self.sample_bytes // 1000
-
-    @property
-    def frame_bytes(self) -> int:
-        return self.bytes_per_ms * FRAME_MS
+    def __post_init__(self) -> None:
+        size = self.rate * self.sample_bytes // 1000
+        object.__setattr__(self, "bytes_per_ms", size)
+        object.__setattr__(self, "frame_bytes", size * FRAME_MS)
 
     def ms(self, size: int) -> float:
         """Milliseconds of `size` bytes."""

@@ -25,12 +25,15 @@ class Hearing:
         self.last_at = 0.0
         """When the last frame came, in seconds; before the first, when the call began."""
         self._format = format
+        self._per_ms = format.bytes_per_ms
         self._gaps = Gaps(format)
         self._clock_ms = -1.0
         """The carrier's time of the next frame; -1 where it tells none."""
         self._filled_ms = 0.0
         """Of silence that stands in for the frames since `last_at`."""
         self._live = False
+        self._sent = 0
+        """Bytes that this session of the model was sent."""
         self._bound = settings.hold_ms * format.bytes_per_ms
         self._replay = settings.replay_ms * format.bytes_per_ms
         self._kept: deque[bytes] = deque()
@@ -46,7 +49,7 @@ class Hearing:
         audio = event.audio
         if event.at_ms >= 0:
             missing = self._gaps.before(event.at_ms, len(audio))
-            self._clock_ms = event.at_ms + self._format.ms(len(audio))
+            self._clock_ms = event.at_ms + len(audio) / self._per_ms
             if missing:
                 audio = self._format.silence_of(missing) + audio
         self._filled_ms = 0.0
@@ -76,18 +79,30 @@ class Hearing:
             if not self._live:
                 self.dropped += gone
                 self._gone += gone
-        return [SendAudio(audio)] if self._live else []
+        if not self._live:
+            return []
+        self._sent += len(audio)
+        return [SendAudio(audio)]
+
+    def when(self, at_ms: int, now: float) -> float:
+        """When the caller said what stands at `at_ms` of what this session was sent: long ago, if it was replayed."""
+        if at_ms < 0:
+            return now
+        return min(now, self.last_at - (self._format.ms(self._sent) - at_ms) / 1000)
 
     def mute(self, muted: bool) -> list[Action]:
         self.muted = muted
         if muted and self.speaking and self._live:
-            return [SendAudio(self._format.silence_of(HUSH_MS * self._format.bytes_per_ms))]
+            hush = self._format.silence_of(HUSH_MS * self._format.bytes_per_ms)
+            self._sent += len(hush)
+            return [SendAudio(hush)]
         return []
 
     def open(self) -> list[Action]:
         """The model is there: what was kept for it goes first."""
         actions: list[Action] = [] if self._deaf else [SendAudio(audio) for audio in self._kept]
         self._live, self._bound = True, self._replay
+        self._sent = 0 if self._deaf else self._size
         return actions
 
     @property

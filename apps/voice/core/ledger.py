@@ -90,6 +90,10 @@ class Ledger:
         """When everything will have been played, if playback never pauses."""
         return self._due + self._held_size / self._rate
 
+    def on_its_way(self, now: float) -> float:
+        """Seconds of audio that have left and are not heard yet."""
+        return max(0.0, self._due - now)
+
     @property
     def full(self) -> bool:
         """More is held than anybody would listen to."""
@@ -198,30 +202,24 @@ class Ledger:
         return self.release(now)
 
     def _send(self, spoken: Spoken, audio: bytes, now: float) -> list[Action]:
-        if self.idle:  # from here on time counts; the last echo belongs to something else
+        if not self._pending and self.idle:  # from here on time counts; the last echo belongs to something else
             self._echo_at = now
         size = len(audio)
         self._last = spoken
         self._due = max(self._due, now) + size / self._rate
         actions: list[Action] = []
         start = 0
-        room = self._mark_every - self._unmarked
-        while size - start >= room:
+        while start < size:
+            room = min(self._mark_every - self._unmarked, size - start)
             actions.append(PlayAudio(audio if room == size else audio[start : start + room]))
-            self._count(spoken, room)
-            actions.append(self._mark(spoken))
             start += room
-            room = self._mark_every
-        if start < size:
-            actions.append(PlayAudio(audio[start:] if start else audio))
-            self._count(spoken, size - start)
+            # The silence that fills a last frame is no audio of the item: neither truncation nor words may count it.
+            spoken.sent = min(spoken.sent + room, spoken.received)
+            self._sent += room
+            self._unmarked += room
+            if self._unmarked == self._mark_every:
+                actions.append(self._mark(spoken))
         return actions + self._end(spoken) if spoken.done else actions
-
-    def _count(self, spoken: Spoken, size: int) -> None:
-        # The silence that fills a last frame is no audio of the item: neither truncation nor the words may count it.
-        spoken.sent = min(spoken.sent + size, spoken.received)
-        self._sent += size
-        self._unmarked += size
 
     def _end(self, spoken: Spoken) -> list[Action]:
         """A finished piece's last mark, when all of it has left."""

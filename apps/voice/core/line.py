@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from apps.voice.core.actions import Action, AddText, ConnectModel
+from apps.voice.core.actions import Action, AddText, ConnectModel, MuteModel, Said
 from apps.voice.core.events import ModelLost, Persona
 from apps.voice.core.settings import Settings
 
@@ -18,25 +18,34 @@ class Line:
         self._losses = 0
         self._since = 0.0
         self._notes: list[AddText] = []
+        self._mute = False
+        """What the present session was told."""
 
     @property
     def open(self) -> bool:
         return self.state in ("connecting", "ready")
 
     def connect(
-        self, persona: Persona, history: tuple[tuple[Literal["user", "assistant"], str], ...], now: float
+        self, persona: Persona, history: tuple[tuple[Said, str], ...], now: float, *, mute: bool = False
     ) -> ConnectModel:
         # What the caller typed meanwhile is in the history; only notes of the product are told apart.
         self._notes = [note for note in self._notes if note.role == "system"]
         self.state, self._since = "connecting", now
         self.session += 1
-        return ConnectModel(persona, history)
+        self._mute = mute
+        return ConnectModel(persona, history, mute)
 
-    def ready(self, now: float) -> list[Action]:
-        """The notes that had to wait."""
+    def ready(self, now: float, *, mute: bool = False) -> list[Action]:
+        """What had to wait: whether the model is muted by now, and the notes."""
         self.state, self._since = "ready", now
         notes, self._notes = self._notes, []
-        return list(notes)
+        return [*self.mute(mute), *notes]
+
+    def mute(self, mute: bool) -> list[Action]:
+        if self.state != "ready" or mute == self._mute:
+            return []
+        self._mute = mute
+        return [MuteModel(mute)]
 
     def tell(self, note: AddText) -> list[Action]:
         if self.state == "ready":

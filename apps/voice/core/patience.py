@@ -16,9 +16,14 @@ class Patience:
     def start(self, now: float) -> None:
         self._started_at = self._active_at = now
 
+    def excuse(self, seconds: float, now: float) -> None:
+        """Time that does not count: a person had the call."""
+        self._started_at += seconds
+        self.active(now)
+
     def active(self, now: float) -> None:
         """The caller did something."""
-        self._active_at, self._prompted = now, False
+        self._active_at, self._prompted = max(self._active_at, now), False
 
     def silence(self, now: float, idle_since: float) -> float:
         """Seconds since anybody was heard, if nobody is now."""

@@ -93,6 +93,8 @@ class _Event(msgspec.Struct):
     response_id: str = ""
     item_id: str = ""
     content_index: int = 0
+    audio_start_ms: int = -1
+    audio_end_ms: int = -1
     delta: msgspec.Raw = msgspec.Raw(b'""')  # base64 of audio or text, as `type` says
     transcript: str = ""
     item: _Item | None = None
@@ -116,9 +118,9 @@ def read(message: str | bytes) -> list[Incoming]:
         return [ModelFailed("unreadable", "A message of the model could not be read.")]
 
 
-def append(audio: bytes) -> str:
+def append(audio: bytes) -> bytes:
     """The message that carries what the caller says."""
-    return '{"type":"input_audio_buffer.append","audio":"' + b2a_base64(audio, newline=False).decode("ascii") + '"}'
+    return b'{"type":"input_audio_buffer.append","audio":"%b"}' % b2a_base64(audio, newline=False)
 
 
 def _audio(event: _Event) -> list[Incoming]:
@@ -191,8 +193,8 @@ _READERS: dict[str, Callable[[_Event], list[Incoming]]] = {
     "response.output_item.done": _item_done,
     "response.created": lambda event: [ResponseStarted(event.response.id if event.response else "")],
     "response.done": _response_done,
-    "input_audio_buffer.speech_started": lambda event: [SpeechStarted(event.item_id)],
-    "input_audio_buffer.speech_stopped": lambda event: [SpeechStopped(event.item_id)],
+    "input_audio_buffer.speech_started": lambda event: [SpeechStarted(event.item_id, event.audio_start_ms)],
+    "input_audio_buffer.speech_stopped": lambda event: [SpeechStopped(event.item_id, event.audio_end_ms)],
     "conversation.item.input_audio_transcription.delta": lambda event: [
         CallerWords(event.item_id, _text(event.delta), False)
     ],

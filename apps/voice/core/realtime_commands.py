@@ -1,8 +1,8 @@
 """What a call's session wants of the model, as client events of OpenAI's Realtime protocol (GA)."""
 
 import json
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -16,15 +16,19 @@ from apps.voice.core.actions import (
     CreateResponse,
     DeleteItem,
     DropInput,
+    MuteModel,
     SendAudio,
     TruncateItem,
 )
+from apps.voice.core.events import Persona
 from apps.voice.core.formats import PCM16, PCMA, PCMU, Format
+from apps.voice.core.listening import Listening
 
 ModelAction = (
     SendAudio
     | ConnectModel
     | ConfigureModel
+    | MuteModel
     | DropInput
     | CreateResponse
     | CancelResponse
@@ -40,39 +44,9 @@ FORMATS: dict[Format, dict[str, Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Listening:
-    """How the model tells that the caller's turn is over. Times are milliseconds.
-
-    `semantic` judges by what was said and waits at most 8, 4 or 2 s (`eagerness`); else `silence_ms` of silence end
-    a turn, and `idle_timeout_ms` without a word make the model ask by itself.
-    """
-
-    semantic: bool = False
-    eagerness: Literal["auto", "low", "medium", "high"] = "auto"
-    threshold: float = 0.5
-    prefix_padding_ms: int = 300
-    silence_ms: int = 500
-    idle_timeout_ms: int | None = None
-    interrupt: bool = True
-    """The model's server cancels its response by itself when the caller begins to speak."""
-    respond: bool = True
-    """A response follows each turn of the caller by itself."""
-
-    def wire(self) -> dict[str, Any]:
-        """As `turn_detection`."""
-        both = {"create_response": self.respond, "interrupt_response": self.interrupt}
-        if self.semantic:
-            return {"type": "semantic_vad", "eagerness": self.eagerness, **both}
-        idle = {} if self.idle_timeout_ms is None else {"idle_timeout_ms": self.idle_timeout_ms}
-        return {
-            "type": "server_vad",
-            "threshold": self.threshold,
-            "prefix_padding_ms": self.prefix_padding_ms,
-            "silence_duration_ms": self.silence_ms,
-            **idle,
-            **both,
-        }
+def spoken_on(line: Format, *, converted: bool) -> Format:
+    """What a model and a `line` (the carrier's format) have in common: its own, untouched, unless it is `converted`."""
+    return PCM16 if converted or line not in FORMATS else line
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +54,6 @@ class Setup:
     """What holds for a whole session. `transcription` is the model that writes the caller's words down; "" = none."""
 
     format: Format = PCMU
-    listening: Listening = field(default_factory=Listening)
     transcription: str = ""
 
 
@@ -90,21 +63,24 @@ class Commands:
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
         self._instructions = ""
+        self._listening = Listening()
+        self._mute = False
 
-    def write(self, action: ModelAction) -> list[str]:
-        """The messages that carry `action` out, in order."""
+    def write(self, action: ModelAction) -> list[bytes]:
+        """The messages that carry `action` out, in order: text, in UTF-8."""
         match action:
             case SendAudio(audio):
                 return [realtime.append(audio)]
-            case ConnectModel(persona, history):
-                self._instructions = persona.instructions
-                settings = {"instructions": persona.instructions, "tools": msgspec.Raw(persona.tools)}
-                return [self._opening(settings, persona.voice), *(_message(role, text) for role, text in history)]
+            case ConnectModel(persona, history, mute):
+                self._instructions, self._listening, self._mute = persona.instructions, persona.listening, mute
+                return [self._opening(persona), *(_message(role, text) for role, text in history)]
+            case MuteModel(mute):
+                self._mute = mute
+                return [_event("session.update", session={"type": "realtime", **self._hearing()})]
             case ConfigureModel(persona):
                 # The voice stays: it is fixed after the first audio, and an update that names another one fails whole.
-                self._instructions = persona.instructions
-                settings = {"instructions": persona.instructions, "tools": msgspec.Raw(persona.tools)}
-                return [_event("session.update", session={"type": "realtime", **settings})]
+                self._instructions, self._listening = persona.instructions, persona.listening
+                return [_event("session.update", session={"type": "realtime", **_role(persona), **self._hearing()})]
             case CreateResponse(instructions, say):
                 return [self._response(instructions, say)]
             case AddText(role, text):
@@ -122,20 +98,23 @@ class Commands:
             case DropInput():
                 return [_event("input_audio_buffer.clear")]
 
-    def _opening(self, settings: dict[str, Any], voice: str) -> str:
+    def _hearing(self) -> dict[str, Any]:
+        return {"audio": {"input": {"turn_detection": self._listening.wire(mute=self._mute)}}}
+
+    def _opening(self, persona: Persona) -> bytes:
         setup, form = self._setup, FORMATS[self._setup.format]
         audio = {
             "input": {
                 "format": form,
                 "transcription": {"model": setup.transcription} if setup.transcription else None,
-                "turn_detection": setup.listening.wire(),
+                "turn_detection": self._listening.wire(mute=self._mute),
             },
-            "output": {"format": form, "voice": voice} if voice else {"format": form},
+            "output": {"format": form, "voice": persona.voice} if persona.voice else {"format": form},
         }
-        settings = settings | {"tool_choice": "auto", "output_modalities": ["audio"], "audio": audio}
+        settings = {**_role(persona), "tool_choice": "auto", "output_modalities": ["audio"], "audio": audio}
         return _event("session.update", session={"type": "realtime", **settings})
 
-    def _response(self, instructions: str, say: str) -> str:
+    def _response(self, instructions: str, say: str) -> bytes:
         if say:
             wanted = f"Say exactly these words, in the language they are in, and nothing else: {json.dumps(say)}"
             return _event("response.create", response={"instructions": wanted, "tool_choice": "none"})
@@ -145,10 +124,14 @@ class Commands:
         return _event("response.create")
 
 
-def _message(role: str, text: str) -> str:
+def _role(persona: Persona) -> dict[str, Any]:
+    return {"instructions": persona.instructions, "tools": msgspec.Raw(persona.tools)}
+
+
+def _message(role: str, text: str) -> bytes:
     content = [{"type": "output_text" if role == "assistant" else "input_text", "text": text}]
     return _event("conversation.item.create", item={"type": "message", "role": role, "content": content})
 
 
-def _event(kind: str, **fields: Any) -> str:
-    return msgspec.json.encode({"type": kind, **fields}).decode()
+def _event(kind: str, **fields: Any) -> bytes:
+    return msgspec.json.encode({"type": kind, **fields})

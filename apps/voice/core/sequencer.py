@@ -35,6 +35,8 @@ class Sequencer:
         self.exhausted = False
         """A response was asked for as often as allowed, and none came."""
         self.since = 0.0
+        self.muted = False
+        """Nothing may be said, whatever is wanted: a supervisor has the call."""
         self._within = respond_within
         self._request: Request | None = None
         self._expected = False
@@ -56,7 +58,7 @@ class Sequencer:
 
     def want(self, kind: Kind, action: CreateResponse, now: float) -> None:
         """Asks for a response as soon as it may be; of one kind, one is enough."""
-        if any(request.kind == kind for request in self._queue):
+        if self.muted or any(request.kind == kind for request in self._queue):
             return
         self._queue.append(Request(kind, action, now))
 
@@ -67,15 +69,25 @@ class Sequencer:
     def drop_all(self) -> None:
         self._queue.clear()
 
+    def mute(self, now: float) -> None:
+        """From here on nothing is asked for. A response that was, and starts yet, is the session's to cancel."""
+        self.muted = True
+        self._queue.clear()
+        if self.state == "requested":
+            self._enter("free", now, None)
+
+    def unmute(self) -> None:
+        self.muted = False
+
     def expect(self, now: float) -> None:
         """The server will start a response by itself."""
-        if self.state == "free":
+        if self.state == "free" and not self.muted:
             self._enter("requested", now, Request("answer", CreateResponse(), now))
             self._expected = True
 
     def next(self, now: float) -> CreateResponse | None:
         """What to ask for now."""
-        if self.state != "free" or not self._queue or self._queue[0].wanted_at > now:
+        if self.muted or self.state != "free" or not self._queue or self._queue[0].wanted_at > now:
             return None
         request = self._queue.popleft()
         self._enter("requested", now, request)
@@ -127,7 +139,7 @@ class Sequencer:
             tries = request.tries + 1
             if tries >= TRIES:
                 self.exhausted = True
-            else:
+            elif not self.muted:
                 self._queue.appendleft(Request(request.kind, request.action, now + 0.5 * tries, tries))
         return True
 
@@ -136,7 +148,7 @@ class Sequencer:
         request = self._request
         if request is None:
             return
-        if not self._expected and not request.tries:  # asked twice, the other one may well be ours
+        if not self._expected and not request.tries and not self.muted:  # asked twice, the other one may well be ours
             self._queue.appendleft(request)
         self._enter("active", now, None, response=self.response)
 

@@ -9,11 +9,11 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from apps.voice.core import supervision
 from apps.voice.core.actions import (
     Action,
     AddText,
     AnswerTool,
-    CancelResponse,
     CountUsage,
     CreateResponse,
     RunTool,
@@ -24,12 +24,14 @@ from apps.voice.core.events import (
     AudioDone,
     AudioHeard,
     AudioSpoken,
+    BargedIn,
     CallerWords,
     CarrierStarted,
     CarrierStopped,
     DigitPressed,
     EndAsked,
     Event,
+    HandedBack,
     Interrupted,
     MarkPlayed,
     ModelFailed,
@@ -41,16 +43,25 @@ from apps.voice.core.events import (
     ResponseStarted,
     SpeechStarted,
     SpeechStopped,
+    SupervisorSpoke,
+    SupervisorTyped,
+    TakenOver,
     TextTyped,
     Tick,
     ToolAsked,
     ToolFinished,
+    Whispered,
     WordsSpoken,
 )
 from apps.voice.core.formats import Format
 from apps.voice.core.settings import Settings
 from apps.voice.core.watch import tick
 
+TAKEN_OVER = {
+    "ok": False,
+    "say": "A supervisor has the call now.",
+    "error": {"code": "taken_over", "message": "A supervisor has taken the call over, nothing can be started."},
+}
 ENDING = {
     "ok": False,
     "say": "The call is ending.",
@@ -70,35 +81,25 @@ class Session:
         self._born: float | None = None
         self._deaf_until = 0.0
         self._shown = ""
-        call = self._call
-        self._handlers: dict[type, Callable[[Any, float], Sequence[Action]]] = {
-            CarrierStarted: self._carrier_started,
-            MarkPlayed: lambda event, now: call.speech.mark(event.name, now),
-            DigitPressed: self._digit_pressed,
-            TextTyped: self._text_typed,
-            MuteChanged: lambda event, now: call.hearing.mute(event.muted),
-            CarrierStopped: self._carrier_stopped,
-            ModelReady: lambda event, now: call.ready(now),
-            SpeechStarted: self._speech_started,
-            SpeechStopped: self._speech_stopped,
-            CallerWords: self._caller_words,
-            ResponseStarted: self._response_started,
-            AudioDone: lambda event, now: call.speech.audio_done(event, now),
-            WordsSpoken: self._words_spoken,
-            ToolAsked: self._tool_asked,
-            ResponseEnded: self._response_ended,
-            ModelFailed: self._model_failed,
-            ModelLost: call.lost,
-            ToolFinished: self._tool_finished,
-            EndAsked: self._end_asked,
-            Interrupted: lambda event, now: call.interrupt(now, cancel=True),
-            Tick: self._tick,
-        }
 
     @property
     def over(self) -> bool:
         """The call has ended; nothing will be done any more."""
         return self._call.over
+
+    @property
+    def steerable(self) -> bool:
+        """A supervisor may step in: the call has begun, and nobody has said goodbye."""
+        return self._call.steerable
+
+    @property
+    def supervised(self) -> str:
+        """What a supervisor does in the call: barge or takeover; empty = nobody is in it."""
+        return self._call.supervised.mode
+
+    def on_its_way(self, now: float) -> float:
+        """Seconds of audio that have left and are not heard yet."""
+        return self._call.speech.ledger.on_its_way(now)
 
     @property
     def persona(self) -> Persona:
@@ -120,7 +121,7 @@ class Session:
         if isinstance(event, AudioSpoken):
             call.sequencer.touched(now)
             return call.speech.audio(event, now)
-        actions = [*self._handlers[type(event)](event, now)]
+        actions = [*_HANDLERS[type(event)](self, event, now)]
         if not call.over:
             actions += self._ask(now)
             actions += self._show_state()
@@ -129,7 +130,7 @@ class Session:
     def _ask(self, now: float) -> list[Action]:
         """Has the model speak, if something is to be said and it may."""
         call = self._call
-        if call.line.state != "ready" or call.hearing.speaking:
+        if call.line.state != "ready" or call.hearing.speaking or call.supervised.holds(now):
             return []
         request = call.sequencer.again(now) or call.sequencer.next(now)
         return [request] if request else []
@@ -176,7 +177,7 @@ class Session:
         if call.closing.begun:
             return []
         call.caller_acts(now)
-        actions = call.interrupt(now, cancel=True)
+        actions = self._interrupt(now, cancel=True)
         digits = call.keypad.press(event.digit, now)
         return actions + (call.wrote(f"The caller pressed {digits}.", now) if digits else [])
 
@@ -186,7 +187,11 @@ class Session:
         if call.closing.begun or not text:
             return []
         call.caller_acts(now)
-        return call.interrupt(now, cancel=True) + call.wrote(text, now)
+        return self._interrupt(now, cancel=True) + call.wrote(text, now)
+
+    def _interrupt(self, now: float, *, cancel: bool) -> list[Action]:
+        """The caller stops the agent; a supervisor they do not stop."""
+        return [] if self._call.supervised.holds(now) else self._call.interrupt(now, cancel=cancel)
 
     # The caller's voice
 
@@ -194,9 +199,9 @@ class Session:
         call = self._call
         if call.closing.begun or now < self._deaf_until:
             return []
-        actions = call.interrupt(now, cancel=not call.settings.server_interrupts)
+        actions = self._interrupt(now, cancel=not call.settings.server_interrupts)
         call.hearing.speaking = True
-        call.caller_acts(now)
+        call.caller_acts(call.hearing.when(event.at_ms, now))
         return actions
 
     def _speech_stopped(self, event: SpeechStopped, now: float) -> list[Action]:
@@ -204,7 +209,7 @@ class Session:
         if call.closing.begun:
             return []
         call.hearing.speaking, call.hearing.unanswered = False, True
-        call.patience.active(now)
+        call.patience.active(call.hearing.when(event.at_ms, now))
         if call.settings.server_responds:
             call.sequencer.expect(now)
         else:
@@ -222,12 +227,13 @@ class Session:
         call = self._call
         ours = call.sequencer.started(event.response, now)
         call.hearing.unanswered = False
+        if (unwanted := supervision.response_started(call, event.response, now)) is not None:
+            return unwanted
         if ours and call.sequencer.kind == "greeting":
             self._deaf_until = now + call.settings.deaf_ms / 1000
         if ours and call.hearing.speaking:
             # Asked for before the caller began to speak, and not yet there for their speech to cancel it.
-            call.speech.discard(event.response)
-            return [CancelResponse(event.response)]
+            return call.cancel(event.response)
         return []
 
     def _words_spoken(self, event: WordsSpoken, now: float) -> list[Action]:
@@ -261,9 +267,9 @@ class Session:
         call.sequencer.touched(now)
         if not call.tools.asked(event, call.line.session, now):
             return []
-        if call.closing.begun:
+        if call.closing.begun or call.supervised.mode == "takeover":
             call.tools.finished(event.call)
-            return [AnswerTool(event.call, json.dumps(ENDING))]
+            return [AnswerTool(event.call, json.dumps(ENDING if call.closing.begun else TAKEN_OVER))]
         return [RunTool(event.call, event.name, event.arguments), self._tool_shown(event.name, "started")]
 
     def _tool_finished(self, event: ToolFinished, now: float) -> list[Action]:
@@ -304,3 +310,35 @@ class Session:
         if now - self._born >= call.settings.start_within:
             return call.end("never_started", now, hang_up=True)
         return []
+
+
+_HANDLERS: dict[type, Callable[[Session, Any, float], Sequence[Action]]] = {
+    CarrierStarted: Session._carrier_started,
+    MarkPlayed: lambda session, event, now: session._call.speech.mark(event.name, now),
+    DigitPressed: Session._digit_pressed,
+    TextTyped: Session._text_typed,
+    MuteChanged: lambda session, event, now: session._call.hearing.mute(event.muted),
+    CarrierStopped: Session._carrier_stopped,
+    ModelReady: lambda session, event, now: session._call.ready(now),
+    SpeechStarted: Session._speech_started,
+    SpeechStopped: Session._speech_stopped,
+    CallerWords: Session._caller_words,
+    ResponseStarted: Session._response_started,
+    AudioDone: lambda session, event, now: session._call.speech.audio_done(event, now),
+    WordsSpoken: Session._words_spoken,
+    ToolAsked: Session._tool_asked,
+    ResponseEnded: Session._response_ended,
+    ModelFailed: Session._model_failed,
+    ModelLost: lambda session, event, now: session._call.lost(event, now),
+    ToolFinished: Session._tool_finished,
+    EndAsked: Session._end_asked,
+    Interrupted: lambda session, event, now: session._call.interrupt(now, cancel=True),
+    Whispered: lambda session, event, now: supervision.whispered(session._call, event, now),
+    BargedIn: lambda session, event, now: supervision.barged_in(session._call, event, now),
+    TakenOver: lambda session, event, now: supervision.taken_over(session._call, event, now),
+    HandedBack: lambda session, event, now: supervision.handed_back(session._call, event, now),
+    SupervisorSpoke: lambda session, event, now: supervision.spoke(session._call, event, now),
+    SupervisorTyped: lambda session, event, now: supervision.typed(session._call, event, now),
+    Tick: Session._tick,
+}
+"""What is done about an event. Bound methods would be a cycle, which keeps a call in memory until it is collected."""

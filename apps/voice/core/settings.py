@@ -57,5 +57,20 @@ class Settings:
         "You have just taken over this call from a colleague. Say in one short sentence who you are and go on with "
         "what the caller wants. Do not greet for the business again and do not ask for what is known."
     )
+    whispered: str = "Your supervisor tells you, and the caller neither hears it nor may learn of it: "
+    """The words follow."""
+    barged_in: str = (
+        "A supervisor has joined this call and can speak to the caller, too. You cannot hear them. Be brief, and leave "
+        "the word to them when the caller talks to them."
+    )
+    supervisor_left: str = "The supervisor has left this call. You talk with the caller alone again."
+    taken_over: str = "A supervisor has taken this call over and talks with the caller. Say nothing until you are told."
+    handed_back: str = (
+        "The supervisor has handed this call back to you. Go on with what the caller wants now. Do not greet again and "
+        "do not repeat what they have settled. "
+    )
+    """What to know follows."""
+    supervisor_lost: str = "The connection to the supervisor was lost, so you have this call again. "
+    go_on: str = "You have this call again. Say one short sentence that goes on with it. Do not greet again."
     silence_goodbye: str = "I can't hear you any more, so I will end this call. Goodbye."
     cap_goodbye: str = "We have reached the time limit of this call. Thank you for calling. Goodbye."

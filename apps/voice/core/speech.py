@@ -8,6 +8,8 @@ from apps.voice.core.transcript import Transcript, split
 
 WORDS_WITHIN = 1.5
 """Seconds that a finished piece waits for its words."""
+RELAY_AHEAD = 1.0
+"""Seconds of a supervisor's voice that may be on their way to the caller."""
 
 
 class Speech:
@@ -23,6 +25,10 @@ class Speech:
         self._waiting: list[Spoken] = []
         """Heard or interrupted, not stored yet."""
         self._discarded: set[str] = set()
+        self.muted = False
+        """Nothing that the model says is played, whatever it sends."""
+        self._relayed: Spoken | None = None
+        """A supervisor's voice."""
         self._persona = persona
         self._session = 0
 
@@ -49,6 +55,10 @@ class Speech:
             if spoken is not None and spoken.heard is None:
                 actions = self.ledger.finish(spoken, now)
             spoken = self._current = self._piece(event, now, actions)
+        if self.muted and spoken.heard is None:
+            self._discarded.add(event.response)
+            self._decide(spoken, 0, now)
+            actions += self._correct(spoken, 0)
         if spoken.done:  # it was said to be whole: what comes after has no place any more
             return actions
         if spoken.heard is not None:
@@ -89,6 +99,20 @@ class Speech:
         """A sound of our own, which the model knows nothing of."""
         own = Spoken(self._persona, self._session, worded=True)
         return self.ledger.play(own, audio, now) + self.ledger.finish(own, now)
+
+    def relay(self, audio: bytes, now: float) -> list[Action]:
+        """A supervisor's voice. Somebody who speaks now is heard now, or not at all: what cannot leave is left out."""
+        if self.ledger.due - now > RELAY_AHEAD:
+            return []
+        own = self._relayed
+        if own is None or own.done or own.heard is not None:
+            own = self._relayed = Spoken(self._persona, self._session, worded=True)
+        return self.ledger.play(own, audio, now)
+
+    def relayed(self, now: float) -> list[Action]:
+        """They pause, or have left."""
+        own, self._relayed = self._relayed, None
+        return self.ledger.finish(own, now) if own is not None and own.heard is None else []
 
     def mark(self, name: str, now: float) -> list[Action]:
         return self.ledger.release(now) + self.played(now) if self.ledger.echoed(name, now) else []

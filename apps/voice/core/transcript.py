@@ -1,8 +1,6 @@
 """What both sides said: shown as it comes, stored when it is finished, told to a model that joins later. Pure."""
 
-from typing import Literal
-
-from apps.voice.core.actions import Action, Show, StoreTurn
+from apps.voice.core.actions import Action, Said, Show, StoreTurn
 from apps.voice.core.events import CallerWords
 from apps.voice.core.ledger import Spoken
 
@@ -22,8 +20,8 @@ def split(text: str, heard: int, total: int) -> tuple[str, str]:
 
 class Transcript:
     def __init__(self) -> None:
-        self.history: list[tuple[Literal["user", "assistant"], str]] = []
-        """What was said and heard."""
+        self.history: list[tuple[Said, str]] = []
+        """What was said and heard, and what the model was told of it."""
         self._partial: dict[str, str] = {}
 
     def caller(self, event: CallerWords) -> list[Action]:
@@ -38,6 +36,15 @@ class Transcript:
     def typed(self, text: str, id: str) -> list[Action]:
         show = Show("transcript", {"who": "visitor", "text": text, "final": True, "id": id})
         return [show, *self._visitor(text, id)]
+
+    def whispered(self, text: str) -> list[Action]:
+        """What a supervisor told the agent alone: nothing that the caller may see."""
+        return [StoreTurn("supervisor", "", unheard=text)]
+
+    def supervisor(self, text: str, id: str) -> list[Action]:
+        """What a supervisor wrote to the caller."""
+        show = Show("transcript", {"who": "supervisor", "text": text, "final": True, "id": id})
+        return [show, StoreTurn("supervisor", text, item=id)]
 
     def speaking(self, spoken: Spoken) -> list[Action]:
         """The agent's words so far."""

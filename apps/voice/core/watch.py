@@ -2,6 +2,7 @@
 
 import json
 
+from apps.voice.core import supervision
 from apps.voice.core.actions import Action, CloseModel, CreateResponse
 from apps.voice.core.call import Call
 from apps.voice.core.events import ModelLost
@@ -18,7 +19,7 @@ def tick(call: Call, now: float) -> list[Action]:
     digits = call.keypad.due(now)
     if digits:
         actions += call.wrote(f"The caller pressed {digits}.", now)
-    actions += _watch_line(call, now)
+    actions += _watch_line(call, now) + supervision.tick(call, now)
     if not call.closing.begun:
         actions += _watch_time(call, now)
     return actions
@@ -50,6 +51,8 @@ def _watch_line(call: Call, now: float) -> list[Action]:
 
 def _watch_time(call: Call, now: float) -> list[Action]:
     settings, patience = call.settings, call.patience
+    if call.supervised.mode == "takeover":  # a person has the call, and looks after its time
+        return []
     if patience.capped(now):
         return call.close("limit", settings.cap_goodbye, now)
     if patience.warn(now):
@@ -82,6 +85,8 @@ def _hold(call: Call, silence: float, now: float) -> list[Action]:
 
 def _bridge(call: Call, now: float) -> list[Action]:
     """A sound where the caller waits for us in silence: the model is slow, or away."""
+    if call.supervised.holds(now):
+        return []
     owed = call.tools.running or not call.sequencer.quiet or call.line.state == "connecting"
     silence = call.patience.silence(now, call.speech.ledger.idle_since)
     if not owed or call.hearing.speaking or not call.speech.ledger.idle or silence < call.settings.bridge_after:

@@ -1,7 +1,7 @@
 """A session with OpenAI's Realtime API, or with a server that speaks its protocol."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import Callable
 from urllib.parse import quote
 
 from django.conf import settings
@@ -14,6 +14,7 @@ from apps.voice.core.realtime import EXPIRED, FATAL, SessionCreated, append, rea
 from apps.voice.core.realtime_commands import Commands, ModelAction, Setup
 from apps.voice.realtime.socket import OPEN_SECONDS, ModelSocket, open_socket
 
+_ANSWERS = (SessionCreated, ModelReady)
 _GOING_AWAY = 1001
 _REFUSED = frozenset({401, 403, 404})
 
@@ -29,28 +30,29 @@ class RealtimeModel:
         self._left = False
         self.dropped_ms = 0.0
 
-    async def events(self, opening: ConnectModel) -> AsyncGenerator[ModelEvent | ModelLost]:
-        """Connects, and gives what comes: first one ModelReady, last one ModelLost, unless `close` came before."""
+    async def run(self, opening: ConnectModel, tell: Callable[[ModelEvent | ModelLost], None]) -> None:
+        """Connects, and tells what comes: first ModelReady, last ModelLost, unless `close` came before."""
+        failed: ModelFailed | None = None
+
+        def heard(message: bytes) -> None:
+            nonlocal failed
+            for event in read(message):
+                if isinstance(event, _ANSWERS):
+                    continue  # a handoff's update is answered like the first
+                if isinstance(event, ModelFailed):
+                    failed = event
+                if not self._left:
+                    tell(event)
+
         try:
             lost = await self._open(opening)
-            if lost is None:
-                yield ModelReady()
-            failed = None
-            while lost is None and self._socket is not None:
-                try:
-                    message = await self._socket.recv(decode=False)
-                except ConnectionClosed as closed:
-                    lost = _lost(closed, failed)
-                    break
-                for event in read(message):
-                    if isinstance(event, SessionCreated | ModelReady):
-                        continue  # a handoff's update is answered like the first
-                    failed = event if isinstance(event, ModelFailed) else failed
-                    yield event
+            if lost is None and self._socket is not None:
+                tell(ModelReady())
+                lost = _lost(await self._socket.hand_over(heard), failed)
         finally:
             await self._leave()
         if lost is not None and not self._left:
-            yield lost
+            tell(lost)
 
     def send(self, action: ModelAction) -> None:
         if self._socket is None:
@@ -87,7 +89,7 @@ class RealtimeModel:
 
     async def _configure(self, socket: ModelSocket, opening: ConnectModel) -> ModelLost | None:
         while True:
-            for event in read(await socket.recv(decode=False)):
+            for event in read(await socket.message()):
                 if isinstance(event, SessionCreated):
                     self.send(opening)
                 elif isinstance(event, ModelFailed):

@@ -1,6 +1,6 @@
 """The port to a model that listens and speaks. OpenAI's Realtime protocol stands behind it, and others can."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import Callable
 from typing import Protocol
 
 from apps.voice.core.actions import ConnectModel
@@ -14,10 +14,10 @@ class Model(Protocol):
     dropped_ms: float
     """How much of what the caller said never left, because the model's side did not take it in time."""
 
-    def events(self, opening: ConnectModel) -> AsyncGenerator[ModelEvent | ModelLost]:
-        """Connects, and gives what comes: first one ModelReady, last one ModelLost; raises nothing.
+    async def run(self, opening: ConnectModel, tell: Callable[[ModelEvent | ModelLost], None]) -> None:
+        """Connects, and tells what comes at once: first ModelReady, last ModelLost; returns when it is over.
 
-        Without ModelReady where the model cannot be reached; without ModelLost after `close`.
+        No ModelReady where the model cannot be reached; no ModelLost after `close`. Neither this nor `tell` raises.
         """
         ...
 
@@ -26,5 +26,5 @@ class Model(Protocol):
         ...
 
     async def close(self) -> None:
-        """Leaves; `events` ends."""
+        """Leaves; `run` ends."""
         ...

@@ -216,3 +216,12 @@ def test_any_order_of_events_keeps_the_contract(events: list[tuple[core.Event, f
     if turn.phase == "over":
         stored = "".join(action.text for action in actions if isinstance(action, SaveStep))
         assert text.replace("\n\n", "") == stored.replace("\n\n", "") or "\n" in stored
+
+
+def test_the_wait_for_the_first_word_is_measured_once_and_kept_with_the_last_step() -> None:
+    turn = Turn(agent="Grace", labels={})
+    turn.handle(Opened({}), 10.0)
+    turn.handle(TextArrived("Hello"), 10.25)
+    turn.handle(TextArrived(" again"), 11.0)
+    [saved] = [action for action in turn.handle(StepEnded("stop", 1, 1), 12.0) if isinstance(action, SaveStep)]
+    assert saved.first_word_ms == 250

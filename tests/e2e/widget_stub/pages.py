@@ -7,6 +7,8 @@ import django
 from aiohttp import web
 from django.conf import settings
 from django.template import engines
+from django.urls import path
+from django.views import View
 
 from tests.e2e.widget_stub import ROOT
 
@@ -16,8 +18,13 @@ ORIGINS: list[str] = []  # the product's and the customer's, known once the port
 settings.configure(
     STATIC_URL="/static/",
     TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [ROOT / "templates"]}],
+    ROOT_URLCONF=__name__,
 )
 django.setup()
+urlpatterns = [
+    path(f"{name}/", View.as_view(), name=name) for name in ("pricing", "account_login", "signup", "affiliates")
+]
+"""Where the pages' links lead, in the real product."""
 
 VERTICALS = [
     (

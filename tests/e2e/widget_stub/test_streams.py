@@ -123,7 +123,7 @@ def test_failed_answer_can_be_tried_again(visitor: Visitor) -> None:
     visitor.expect_idle()
     alert.get_by_role("button", name="Try again").click()
     expect(visitor.frame.locator(".answer")).to_have_count(3)
-    first, second = visitor.log("/api/chat/stream")
+    first, second = visitor.wait_for_log("/api/chat/stream", 2)  # the bubble is there before the request is
     assert first["body"]["message"] == second["body"]["message"]
     assert first["body"]["message_id"] != second["body"]["message_id"]  # the old one would replay the failure
 

@@ -67,13 +67,13 @@ class Visitor:
     def expire_tokens(self) -> None:
         self.context.request.post(self.stub["product"] + "/stub/expire")
 
-    def wait_for_log(self, path: str) -> list[dict[str, Any]]:
-        """The log of `path`, once there is something in it."""
+    def wait_for_log(self, path: str, count: int = 1) -> list[dict[str, Any]]:
+        """The log of `path`, once it was asked for so often."""
         for _ in range(100):
-            if entries := self.log(path):
+            if len(entries := self.log(path)) >= count:
                 return entries
             self.page.wait_for_timeout(50)
-        raise AssertionError(f"nobody asked for {path}")
+        raise AssertionError(f"{path} was not asked for {count} times")
 
     def log(self, path: str) -> list[dict[str, Any]]:
         entries = self.context.request.get(self.stub["product"] + "/stub/log").json()

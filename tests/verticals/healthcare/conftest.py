@@ -1,19 +1,16 @@
 """Riverside Clinic on a Monday morning, with three providers and three patients, and conversations with it."""
 
 import datetime as dt
-import json
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import pytest
 
-from apps.agents.sdk import Tool, ToolContext, ToolRefused, ToolResult
 from apps.business.models import Contact, Staff, WeeklyHours
-from apps.conversations.models import Conversation
 from apps.tenants.models import Tenant
 from apps.tenants.scope import tenant_scope
 from apps.verticals.healthcare.appointments import schedule
 from apps.verticals.healthcare.models import Appointment, Patient, Provider
+from tests.verticals import visit as visits
 
 MARIA_BORN = dt.date(1985, 5, 4)
 MARIA_PHONE = "+12125550101"
@@ -79,48 +76,11 @@ def make_clinic(tenant: Tenant) -> Clinic:
     )
 
 
-class Visit:
-    """One conversation: calls tools as the runner does, from JSON, and keeps whom they identified."""
+class Visit(visits.Visit):
+    """A conversation with it."""
 
-    def __init__(self, clinic: Clinic, *, channel: str = "chat", caller_phone: str | None = None) -> None:
-        conversation = Conversation.objects.create(agent="grace", channel=channel)
-        self.context = ToolContext(
-            tenant_id=clinic.tenant.pk,
-            conversation_id=conversation.pk,
-            channel=channel,  # type: ignore[arg-type]
-            agent="grace",
-            now=clinic.now,
-            contact_id=None,
-            bind_contact=self._bind,
-            caller_phone=caller_phone,
-        )
-
-    def _bind(self, contact_id: str) -> None:
-        self.context = replace(self.context, contact_id=contact_id)
-
-    def identified_as(self, patient: Patient) -> "Visit":
-        self._bind(patient.contact_id)
-        return self
-
-    def at(self, now: dt.datetime) -> "Visit":
-        self.context = replace(self.context, now=now)
-        return self
-
-    def call(self, tool: Tool, **arguments: Any) -> ToolResult:
-        return self.call_text(tool, json.dumps(arguments, default=str))
-
-    def call_text(self, tool: Tool, text: str) -> ToolResult:
-        result = tool.function(self.context, **tool.read(text))
-        assert result.say
-        assert result.say[0].isupper()
-        assert not any(f"{prefix}_" in result.say for prefix in ("prv", "pat", "apt", "con", "bkg", "stf"))
-        json.dumps(result.data)
-        return result
-
-    def refused(self, tool: Tool, **arguments: Any) -> ToolRefused:
-        with pytest.raises(ToolRefused) as caught:
-            self.call(tool, **arguments)
-        return caught.value
+    AGENT = "grace"
+    PREFIXES = ("prv", "pat", "apt", "con", "bkg", "stf")
 
 
 @pytest.fixture

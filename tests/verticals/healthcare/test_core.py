@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.verticals.healthcare.core.codes import code_system
-from apps.verticals.healthcare.core.names import folded, is_name, same_name
-from apps.verticals.healthcare.core.specialties import recognize
-from apps.verticals.healthcare.core.wording import (
+from apps.business.core.names import folded, is_name, same_name
+from apps.business.core.wording import (
     listed,
     spoken_date,
     spoken_length,
     spoken_moment,
-    spoken_price,
+    spoken_money,
     spoken_time,
     spoken_week,
 )
+from apps.verticals.healthcare.core.codes import code_system
+from apps.verticals.healthcare.core.specialties import recognize
 
 PART = st.text(alphabet="abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=10)
 FULL_NAME = st.lists(PART, min_size=2, max_size=4).map(" ".join)
@@ -138,7 +138,7 @@ def test_lengths(minutes: int, spoken: str) -> None:
 
 @pytest.mark.parametrize(("cents", "spoken"), [(0, "$0"), (15_000, "$150"), (14_950, "$149.50"), (125_000, "$1,250")])
 def test_prices(cents: int, spoken: str) -> None:
-    assert spoken_price(cents) == spoken
+    assert spoken_money(cents) == spoken
 
 
 def test_lists() -> None:

@@ -1,15 +1,12 @@
 """Bluewire's helpdesk on a Monday morning, with two clients and their people, and conversations with it."""
 
 import datetime as dt
-import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from apps.agents.sdk import Tool, ToolContext, ToolRefused, ToolResult
 from apps.business.models import Contact, Staff, WeeklyHours
-from apps.conversations.models import Conversation
 from apps.tenants.models import Tenant
 from apps.tenants.scope import tenant_scope
 from apps.verticals.it_helpdesk import tickets
@@ -22,8 +19,7 @@ from apps.verticals.it_helpdesk.models import (
     Technician,
     Ticket,
 )
-
-PREFIXES = ("emp", "org", "dev", "tkt", "tec", "vis", "gid", "trb", "bkg", "con")
+from tests.verticals import visit as visits
 
 
 def make_employee(organization: Organization, first_name: str, last_name: str, **fields: Any) -> Employee:
@@ -105,52 +101,11 @@ def make_helpdesk(tenant: Tenant) -> Helpdesk:
     )
 
 
-class Visit:
-    """One conversation: calls tools as the runner does, from JSON, and keeps whom they verified."""
+class Visit(visits.Visit):
+    """A conversation with it."""
 
-    def __init__(self, helpdesk: Helpdesk, *, channel: str = "chat", agent: str = "ticket") -> None:
-        conversation = Conversation.objects.create(agent=agent, channel=channel)
-        self.context = ToolContext(
-            tenant_id=helpdesk.tenant.pk,
-            conversation_id=conversation.pk,
-            channel=channel,  # type: ignore[arg-type]
-            agent=agent,
-            now=helpdesk.now,
-            contact_id=None,
-            bind_contact=self._bind,
-        )
-
-    def _bind(self, contact_id: str) -> None:
-        self.context = replace(self.context, contact_id=contact_id)
-
-    def verified_as(self, employee: Employee) -> "Visit":
-        self._bind(employee.contact_id)
-        return self
-
-    def at(self, now: dt.datetime) -> "Visit":
-        self.context = replace(self.context, now=now)
-        return self
-
-    def as_agent(self, agent: str) -> "Visit":
-        self.context = replace(self.context, agent=agent)
-        return self
-
-    def call(self, tool: Tool, **arguments: Any) -> ToolResult:
-        return self.call_text(tool, json.dumps(arguments, default=str))
-
-    def call_text(self, tool: Tool, text: str) -> ToolResult:
-        result = tool.function(self.context, **tool.read(text))
-        assert result.say
-        assert result.say[0].isupper()
-        assert not any(f"{prefix}_" in result.say for prefix in PREFIXES)
-        json.dumps(result.data)
-        return result
-
-    def refused(self, tool: Tool, **arguments: Any) -> ToolRefused:
-        with pytest.raises(ToolRefused) as caught:
-            self.call(tool, **arguments)
-        assert caught.value.say[0].isupper()
-        return caught.value
+    AGENT = "ticket"
+    PREFIXES = ("emp", "org", "dev", "tkt", "tec", "vis", "gid", "trb", "bkg", "con")
 
 
 @pytest.fixture
@@ -165,12 +120,12 @@ def stranger(bluewire: Helpdesk) -> Visit:
 
 @pytest.fixture
 def dana(bluewire: Helpdesk) -> Visit:
-    return Visit(bluewire).verified_as(bluewire.dana)
+    return Visit(bluewire).identified_as(bluewire.dana)
 
 
 @pytest.fixture
 def tom(bluewire: Helpdesk) -> Visit:
-    return Visit(bluewire).verified_as(bluewire.tom)
+    return Visit(bluewire).identified_as(bluewire.tom)
 
 
 @pytest.fixture

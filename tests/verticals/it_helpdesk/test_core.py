@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.business.core.wording import listed, spoken_week
 from apps.verticals.it_helpdesk.cast import ARTICLES
 from apps.verticals.it_helpdesk.cast_guides import GUIDES
 from apps.verticals.it_helpdesk.core.clock import due_at
@@ -14,7 +15,7 @@ from apps.verticals.it_helpdesk.core.flow import ENDINGS, SOLVED, TICKET, Answer
 from apps.verticals.it_helpdesk.core.names import folded, same_company, same_person
 from apps.verticals.it_helpdesk.core.ranking import Document, rank
 from apps.verticals.it_helpdesk.core.routing import HUMAN, MINUTES, categorize, urgency_of
-from apps.verticals.it_helpdesk.core.wording import counted, listed, spoken_moment, spoken_week
+from apps.verticals.it_helpdesk.core.wording import counted, spoken_moment
 
 KEYS = ("a", "b", "c", "d", "e")
 TARGET = st.sampled_from(("", *KEYS, *ENDINGS))

@@ -27,7 +27,7 @@ def test_ones_own_and_shared_devices(bluewire: Helpdesk, dana: Visit) -> None:
     assert result.say == (
         "I see 2 devices: the laptop NB-1 (ThinkPad T14) and the printer PR-1 (LaserJet, in the hall)."
     )
-    laura = Visit(bluewire).verified_as(bluewire.laura)
+    laura = Visit(bluewire).identified_as(bluewire.laura)
     tags = [one["asset_tag"] for one in laura.call(get_my_devices, employee_id=bluewire.laura.pk).data["devices"]]
     assert tags == ["NB-1", "NB-3", "PR-1", "SV-1"]
     Device.objects.all().delete()

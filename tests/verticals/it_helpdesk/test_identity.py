@@ -133,7 +133,7 @@ def test_another_tenants_caller(harbor: Helpdesk, stranger: Visit) -> None:
 )
 def test_an_id_is_no_proof(bluewire: Helpdesk, harbor: Helpdesk, stranger: Visit, tool: Any, more: dict) -> None:
     refusals = [stranger.refused(tool, employee_id=bluewire.dana.pk, **more)]
-    stranger.verified_as(bluewire.dana)
+    stranger.identified_as(bluewire.dana)
     others = (bluewire.tom.pk, bluewire.laura.pk, harbor.dana.pk, "emp_invented")
     refusals += [stranger.refused(tool, employee_id=one, **more) for one in others]
     assert {(one.code, one.say, json.dumps(one.data)) for one in refusals} == {("not_verified", refusals[0].say, "{}")}

@@ -85,7 +85,7 @@ def test_ones_own_tickets(bluewire: Helpdesk, dana: Visit) -> None:
     bluewire.ticket(bluewire.tom, "No signal")
     result = dana.call(get_my_tickets, **arguments)
     assert result.say == "You have one open ticket: INC-1001, “No sound”, which is open."
-    laura = Visit(bluewire).verified_as(bluewire.laura)
+    laura = Visit(bluewire).identified_as(bluewire.laura)
     result = laura.call(get_my_tickets, employee_id=bluewire.laura.pk)
     assert [one["ticket_number"] for one in result.data["tickets"]] == ["INC-1002", "INC-1001"]
 

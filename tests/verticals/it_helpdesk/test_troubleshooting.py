@@ -12,7 +12,7 @@ from tests.verticals.it_helpdesk.conftest import Helpdesk, Visit
 
 @pytest.fixture
 def printer(bluewire: Helpdesk) -> Visit:
-    return Visit(bluewire, agent="printer").verified_as(bluewire.dana)
+    return Visit(bluewire, agent="printer").identified_as(bluewire.dana)
 
 
 def start(visit: Visit, bluewire: Helpdesk, problem: str = "the paper is jammed") -> str:
@@ -61,7 +61,7 @@ def test_starting_again_goes_on_where_it_stood(bluewire: Helpdesk, printer: Visi
     printer.call(record_step_answer, troubleshooting_id=run_id, answer=False)
     result = printer.call(start_troubleshooting, employee_id=bluewire.dana.pk, problem="jammed")
     assert (result.data["troubleshooting_id"], result.say) == (run_id, "Open the rear cover. Does it print?")
-    other = Visit(bluewire, agent="printer").verified_as(bluewire.dana)
+    other = Visit(bluewire, agent="printer").identified_as(bluewire.dana)
     assert start(other, bluewire) != run_id
 
 
@@ -106,7 +106,7 @@ def test_nobody_else_answers(bluewire: Helpdesk, printer: Visit, tom: Visit, str
     assert tom.refused(record_step_answer, **arguments).code == "not_started"
     assert stranger.refused(record_step_answer, **arguments).code == "not_verified"
     with tenant_scope(harbor.tenant.pk):
-        foreign = Visit(harbor).verified_as(harbor.dana)
+        foreign = Visit(harbor).identified_as(harbor.dana)
         assert foreign.refused(record_step_answer, **arguments).code == "not_started"
     assert Troubleshooting.objects.get().outcome == "under_way"
 
@@ -119,7 +119,7 @@ def test_the_number_of_guides_and_answers_costs_no_queries(bluewire: Helpdesk, p
     for number in range(20):
         guide = Guide.objects.create(title=f"Guide {number}", category="printer", symptoms="toner")
         GuideStep.objects.create(guide=guide, key="one", text="Really?")
-    other = Visit(bluewire, agent="printer").verified_as(bluewire.dana)
+    other = Visit(bluewire, agent="printer").identified_as(bluewire.dana)
     with CaptureQueriesContext(connection) as many:
         start(other, bluewire)
     assert len(many) == len(few)

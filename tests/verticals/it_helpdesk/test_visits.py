@@ -122,7 +122,7 @@ def test_other_peoples_visits_do_not_exist(
         assert stranger.refused(cancel_visit, visit_id=visit).code == "not_verified"
     assert tom.refused(find_visit_times, ticket_id=ticket.pk).code == "ticket_not_found"
     with tenant_scope(harbor.tenant.pk):
-        foreign = Visit(harbor).verified_as(harbor.dana)
+        foreign = Visit(harbor).identified_as(harbor.dana)
         assert foreign.refused(cancel_visit, visit_id=visit_id).code == "visit_not_found"
     refusal = dana.refused(schedule_visit, **wish(bluewire, ticket, technician_id=harbor.ines.pk))
     assert refusal.code == "technician_not_found"
@@ -140,7 +140,7 @@ def test_two_at_once_and_one_wins(transactional_db: None, clinic: Tenant) -> Non
     with tenant_scope(clinic.pk):
         helpdesk = make_helpdesk(clinic)
         wishes = [
-            (Visit(helpdesk).verified_as(person), wish(helpdesk, helpdesk.ticket(person)))
+            (Visit(helpdesk).identified_as(person), wish(helpdesk, helpdesk.ticket(person)))
             for person in (helpdesk.dana, helpdesk.tom)
         ]
     outcomes: list[str] = []

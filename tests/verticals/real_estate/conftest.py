@@ -1,15 +1,12 @@
 """Harbour Homes on a Monday morning: two suburbs, four listings, two renters, and conversations with it."""
 
 import datetime as dt
-import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from apps.agents.sdk import Tool, ToolContext, ToolRefused, ToolResult
 from apps.business.models import Contact, Staff, WeeklyHours
-from apps.conversations.models import Conversation
 from apps.tenants.models import Tenant
 from apps.tenants.scope import tenant_scope
 from apps.verticals.real_estate.models import (
@@ -23,11 +20,11 @@ from apps.verticals.real_estate.models import (
     Viewing,
 )
 from apps.verticals.real_estate.viewings import arrange
+from tests.verticals import visit as visits
 
 MIA_BORN = dt.date(1991, 3, 14)
 MIA_PHONE = "+12125550101"
 MONDAY = dt.date(2026, 11, 23)
-PREFIXES = ("lst", "prp", "sbr", "vwg", "enq", "rnt", "lea", "pay", "mnt", "ctr", "con", "bkg", "stf")
 
 
 @dataclass
@@ -125,49 +122,11 @@ def pay(lease: Lease, dollars: int, *, status: str = "received", days_ago: int =
     )
 
 
-class Visit:
-    """One conversation: calls tools as the runner does, from JSON, and keeps whom they identified."""
+class Visit(visits.Visit):
+    """A conversation with it."""
 
-    def __init__(self, agency: Agency, *, channel: str = "chat", caller_phone: str | None = None) -> None:
-        conversation = Conversation.objects.create(agent="triage", channel=channel)
-        self.context = ToolContext(
-            tenant_id=agency.tenant.pk,
-            conversation_id=conversation.pk,
-            channel=channel,  # type: ignore[arg-type]
-            agent="triage",
-            now=agency.now,
-            contact_id=None,
-            bind_contact=self._bind,
-            caller_phone=caller_phone,
-        )
-
-    def _bind(self, contact_id: str) -> None:
-        self.context = replace(self.context, contact_id=contact_id)
-
-    def identified_as(self, renter: Renter) -> "Visit":
-        self._bind(renter.contact_id)
-        return self
-
-    def at(self, now: dt.datetime) -> "Visit":
-        self.context = replace(self.context, now=now)
-        return self
-
-    def call(self, tool: Tool, **arguments: Any) -> ToolResult:
-        return self.call_text(tool, json.dumps(arguments, default=str))
-
-    def call_text(self, tool: Tool, text: str) -> ToolResult:
-        result = tool.function(self.context, **tool.read(text))
-        assert result.say
-        assert not result.say[0].islower()
-        assert not any(f"{prefix}_" in result.say for prefix in PREFIXES)
-        json.dumps(result.data)
-        return result
-
-    def refused(self, tool: Tool, **arguments: Any) -> ToolRefused:
-        with pytest.raises(ToolRefused) as caught:
-            self.call(tool, **arguments)
-        assert caught.value.say.endswith((".", "?"))
-        return caught.value
+    AGENT = "triage"
+    PREFIXES = ("lst", "prp", "sbr", "vwg", "enq", "rnt", "lea", "pay", "mnt", "ctr", "con", "bkg", "stf")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from apps.agents.sdk import Tool
 from apps.conversations.models import ToolCall
 from apps.tenants.scope import tenant_scope
 from apps.verticals.real_estate.core.rents import Terms, account, due_dates, per_week
-from apps.verticals.real_estate.models import Lease, RentCharge, Renter, RentPayment
+from apps.verticals.real_estate.models import Lease, Property, RentCharge, Renter, RentPayment
 from apps.verticals.real_estate.tools import (
     create_tenant,
     find_tenant_by_phone,
@@ -257,3 +257,7 @@ def test_a_home_and_its_house_notes(harbour: Agency, foreign: Agency, visit: Vis
         ({"property_id": foreign.rental.property_id}, "property_not_found"),
     ):
         assert visit.refused(get_property_info, **wrong).code == code
+    Property.objects.create(suburb=harbour.rental.property.suburb, street_address="22A Ellery Street", bedrooms=1)
+    refusal = visit.refused(get_property_info, property_name="Ellery Street")
+    assert (refusal.code, refusal.field) == ("which_property", "property_name")
+    assert "22A Ellery Street" in refusal.say

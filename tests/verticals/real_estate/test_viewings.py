@@ -85,7 +85,7 @@ def test_a_booked_viewing(harbour: Agency, visit: Visit) -> None:
     result = visit.call(book_viewing, **wish(harbour))
     reference = result.data["reference"]
     assert result.say == (
-        "Your viewing is booked: of 8 Banksia Avenue on Tuesday, November 24 at 10 AM with Grace Lim. "
+        "Your viewing of 8 Banksia Avenue on Tuesday, November 24 at 10 AM with Grace Lim is booked. "
         f"Your reference is {reference}."
     )
     viewing = Viewing.objects.select_related("booking__contact").get(pk=result.data["viewing_id"])

@@ -1,24 +1,19 @@
 """Glow Beauty on a Monday morning, with three stylists and three customers, and conversations with it."""
 
 import datetime as dt
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
 
 import pytest
 
-from apps.agents.sdk import Tool, ToolContext, ToolRefused, ToolResult
 from apps.business.models import Contact, Service, Staff, StaffService, WeeklyHours
-from apps.conversations.models import Conversation, ToolCall
 from apps.tenants.models import Tenant
 from apps.tenants.scope import tenant_scope
 from apps.verticals.salon.house_rules import house_rules
 from apps.verticals.salon.models import Appointment, Customer, MenuEntry, Stylist
 from apps.verticals.salon.stylists import quotes
 from apps.verticals.salon.visits import book_visit
-
-PREFIXES = ("svc", "sty", "cus", "vst", "con", "bkg", "stf", "wtl", "mnu")
+from tests.verticals import visit as visits
 
 
 def make_service(category: str, name: str, minutes: int, cents: int | None, also_called: str = "") -> Service:
@@ -109,64 +104,11 @@ def make_salon(tenant: Tenant) -> Salon:
     )
 
 
-class Visit:
-    """One conversation: calls tools as the runner does, from JSON, and keeps whom they identified."""
+class Visit(visits.Visit):
+    """A conversation with it."""
 
-    def __init__(self, salon: Salon, *, channel: str = "chat", caller_phone: str | None = None) -> None:
-        self.conversation = Conversation.objects.create(agent="triage", channel=channel)
-        self.context = ToolContext(
-            tenant_id=salon.tenant.pk,
-            conversation_id=self.conversation.pk,
-            channel=channel,  # type: ignore[arg-type]
-            agent="booking",
-            now=salon.now,
-            contact_id=None,
-            bind_contact=self._bind,
-            caller_phone=caller_phone,
-        )
-
-    def _bind(self, contact_id: str) -> None:
-        self.context = replace(self.context, contact_id=contact_id)
-
-    def identified_as(self, customer: Customer) -> "Visit":
-        self._bind(customer.contact_id)
-        return self
-
-    def at(self, now: dt.datetime) -> "Visit":
-        self.context = replace(self.context, now=now)
-        return self
-
-    def call(self, tool: Tool, **arguments: Any) -> ToolResult:
-        return self.call_text(tool, json.dumps(arguments, default=str))
-
-    def call_text(self, tool: Tool, text: str) -> ToolResult:
-        result = tool.function(self.context, **tool.read(text))
-        assert result.say
-        assert result.say[0].isupper()
-        assert not any(f"{prefix}_" in result.say for prefix in PREFIXES)
-        json.dumps(result.data)
-        return result
-
-    def refused(self, tool: Tool, **arguments: Any) -> ToolRefused:
-        with pytest.raises(ToolRefused) as caught:
-            self.call(tool, **arguments)
-        assert caught.value.say[0].isupper()
-        assert not any(f"{prefix}_" in caught.value.say for prefix in PREFIXES)
-        return caught.value
-
-    def record(self, name: str, status: str, result: dict[str, Any]) -> None:
-        """As the runner records a call."""
-        number = ToolCall.objects.count()
-        ToolCall.objects.create(
-            conversation=self.conversation,
-            run="r",
-            key=f"k{number}",
-            call=f"c{number}",
-            name=name,
-            arguments="{}",
-            status=status,
-            result=result,
-        )
+    AGENT = "booking"
+    PREFIXES = ("svc", "sty", "cus", "vst", "con", "bkg", "stf", "wtl", "mnu")
 
 
 @pytest.fixture

@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.verticals.salon.core.names import is_name, same_name
-from apps.verticals.salon.core.rules import is_late, late_fee, total
-from apps.verticals.salon.core.wording import (
+from apps.business.core.names import is_name, same_name
+from apps.business.core.wording import (
     listed,
     spoken_date,
-    spoken_hours,
     spoken_length,
     spoken_moment,
-    spoken_price,
+    spoken_money,
     spoken_time,
     spoken_week,
 )
+from apps.verticals.salon.core.rules import is_late, late_fee, total
+from apps.verticals.salon.core.wording import spoken_hours
 
 NOW = dt.datetime(2026, 11, 23, 10, tzinfo=dt.UTC)
 
@@ -59,8 +59,8 @@ def test_a_total_is_the_sum_or_on_request(prices: list[int | None]) -> None:
         (spoken_date(dt.date(2028, 1, 3), today=NOW.date()), "Monday, January 3, 2028"),
         (spoken_moment(NOW, today=NOW.date()), "Monday, November 23 at 10 AM"),
         (spoken_length(150), "2 hours 30 minutes"),
-        (spoken_price(12_345_67), "$12,345.67"),
-        (spoken_price(7_500), "$75"),
+        (spoken_money(12_345_67), "$12,345.67"),
+        (spoken_money(7_500), "$75"),
         (listed(["a", "b", "c"], word="or"), "a, b or c"),
         (listed([]), ""),
         (spoken_week([[(dt.time(9), dt.time(17))]] * 2 + [[]] * 5), "Monday and Tuesday from 9 AM to 5 PM"),

@@ -106,6 +106,68 @@ root touch up then a blow dry | Root touch-up; Blowout
 brows and lashes | Brow shaping; Lash lift
 i'd like to book a womens haircut and some highlights, full head | Women's haircut; Full highlights
 """
+# Written by somebody else, after the words and the weights were settled, and not tuned on.
+HELD_OUT = """
+can I get my hair balayaged | Balayage
+baliage | Balayage
+balayge | Balayage
+hand painting | Balayage
+trim for men | Men's haircut
+fade | Men's haircut
+a mens trim | Men's haircut
+barber cut | Men's haircut
+short back and sides | Men's haircut
+hair trim ladies | Women's haircut
+womans cut | Women's haircut
+woman's hair cut | Women's haircut
+my daughter needs a haircut | Kids' haircut
+child haircut | Kids' haircut
+fringe cut | Fringe trim
+trim my bangs | Fringe trim
+beard shape up | Beard trim
+beard | Beard trim
+cover my greys | Root touch-up
+root color | Root touch-up
+regrowth touch up | Root touch-up
+color my hair | Full color
+colour all over | Full color
+all over hair dye | Full color
+highlights | Partial highlights / Full highlights
+foils | Partial highlights / Full highlights
+full highlights | Full highlights
+half highlights | Partial highlights
+gloss treatment | Toner gloss
+colour fix | Color correction
+blow out | Blowout
+blowdry | Blowout
+blow wave | Blowout
+bridal hair | Bridal styling
+deep conditioning treatment | Deep conditioning
+conditioning mask | Deep conditioning
+keratin treatment | Keratin smoothing
+smoothing treatment | Keratin smoothing
+straighten my hair | Keratin smoothing
+perm | Perm
+get a perm | Perm
+manicures | Classic manicure
+regular manicure | Classic manicure
+gel mani | Gel manicure
+gels | Gel manicure
+pedicures | Classic pedicure
+toes done | Classic pedicure
+take off gel polish | Gel removal
+remove my gels | Gel removal
+eyebrows | Brow shaping
+brow wax | Brow shaping
+eye brow threading | Brow shaping
+eyebrow tinting | Brow tint
+lashes lifted | Lash lift
+lash perm | Lash lift
+cut and blow dry | Women's haircut / Men's haircut; Blowout
+mens haircut and a beard | Men's haircut; Beard trim
+pedi and mani | Classic pedicure; Classic manicure
+colour and cut, ladies | Full color; Women's haircut
+"""
 NOT_SAID = """
 massage
 bikini wax
@@ -141,7 +203,11 @@ def expected(label: str) -> tuple[set[str], set[frozenset[str]]]:
     return {next(iter(one)) for one in groups if len(one) == 1}, {one for one in groups if len(one) > 1}
 
 
-CASES = [tuple(part.strip() for part in line.split(" | ")) for line in SAID.strip().splitlines()]
+def cases(text: str) -> list[tuple[str, ...]]:
+    return [tuple(part.strip() for part in line.split(" | ")) for line in text.strip().splitlines()]
+
+
+CASES = cases(SAID)
 STRANGERS = NOT_SAID.strip().splitlines()
 
 
@@ -157,13 +223,15 @@ def test_the_labels_are_of_the_menu() -> None:
     )
 
 
-def test_recall_of_what_people_say(capsys: pytest.CaptureFixture[str]) -> None:
-    missed = [(said, label, match(said, MENU)) for said, label in CASES if not fits(match(said, MENU), label)]
+@pytest.mark.parametrize(("text", "most_missed"), [(SAID, 0.03), (HELD_OUT, 0.1)], ids=["tuned on", "held out"])
+def test_recall_of_what_people_say(text: str, most_missed: float, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = cases(text)
+    missed = [(said, label, match(said, MENU)) for said, label in asked if not fits(match(said, MENU), label)]
     with capsys.disabled():
-        print(f"\nservice names: {len(CASES) - len(missed)} of {len(CASES)} phrasings understood")
+        print(f"\nservice names: {len(asked) - len(missed)} of {len(asked)} phrasings understood")
         for said, label, found in missed:
             print(f"  missed “{said}” ({label}): {found.services} {found.choices}")
-    assert len(missed) <= 0.03 * len(CASES)
+    assert len(missed) <= most_missed * len(asked)
 
 
 def test_what_is_not_on_the_menu_is_not_found(capsys: pytest.CaptureFixture[str]) -> None:

@@ -217,7 +217,7 @@ def test_a_stylist_by_name(glow: Salon, visit: Visit) -> None:
     assert (refusal.code, refusal.field) == ("stylist_not_found", "stylist_name")
     make_stylist("Maya Lind", [])
     refusal = visit.refused(get_stylist_by_name, stylist_name="Maya")
-    assert refusal.say == "Do you mean Maya Lind or Maya Torres?"
+    assert (refusal.code, refusal.say) == ("which_stylist", "Do you mean Maya Lind or Maya Torres?")
 
 
 def test_no_team_at_all(glow: Salon, visit: Visit) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from apps.agents import model as model_client
 from apps.agents.registry import verticals
 from apps.chat.rehearsal import BadScenario, Report, rehearse, scenarios_of
 
@@ -34,12 +35,15 @@ class Command(BaseCommand):
 
     async def _play(self, vertical: str | None, model: str, only: str) -> list[Report]:
         chosen = [pack for slug, pack in verticals().items() if vertical in (None, slug)]
-        return [
-            await rehearse(pack, scenario, model=model)
-            for pack in chosen
-            for scenario in scenarios_of(pack)
-            if only.casefold() in scenario.name.casefold()
-        ]
+        try:
+            return [
+                await rehearse(pack, scenario, model=model)
+                for pack in chosen
+                for scenario in scenarios_of(pack)
+                if only.casefold() in scenario.name.casefold()
+            ]
+        finally:
+            await model_client.close()
 
     def _show(self, report: Report, *, transcript: bool) -> None:
         self.stdout.write(f"{'FAIL' if report.problems else 'ok  '}  {report.vertical}: {report.name}")

@@ -13,7 +13,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.module_loading import import_string
 
-from apps.common import drain, redis
+from apps.chat import beside
+from apps.common import drain, heartbeat, redis
+from apps.common.heartbeat import Heartbeat
+from apps.common.websocket_server import WebSocketServer
 from apps.live.hub import hub
 
 LEAVING = 3
@@ -30,6 +33,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         drain.begin()
         hub().wake()
+        beside.wake()
         await asyncio.gather(*(wait() for wait in drain.before_the_cut))
         await super().shutdown(sockets)
 
@@ -46,13 +50,19 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--with-worker", action="store_true", help="keep a worker alive beside it, on one machine")
+        parser.add_argument("--beside", action="append", default=[], help="keep this command alive beside it, too")
 
-    def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
+    def handle(self, *args: Any, host: str, port: int, with_worker: bool, **options: Any) -> None:
         # uvicorn raises the signal again when it is done; the default action would skip our atexit handlers.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         redis.client().ping()
         if settings.SANDBOX_ANSWERS and settings.SANDBOX_ALLOWED:
             import_string(settings.SANDBOX_LAUNCHER)()
+        if with_worker:
+            heartbeat.worker.keep_one_alive()
+        for command in options["beside"]:
+            Heartbeat(command).keep_one_alive()
         config = uvicorn.Config(
             "callsphere.asgi:application",
             host=host,
@@ -62,6 +72,8 @@ class Command(BaseCommand):
             proxy_headers=False,  # the address behind proxies is read by us, by TRUSTED_PROXIES
             server_header=False,
             timeout_graceful_shutdown=LEAVING,
+            ws=WebSocketServer,
+            ws_per_message_deflate=False,  # costs more than it saves on audio, and memory for each connection
             ws_max_size=MAX_FRAME,
             ws_ping_interval=PING,
             ws_ping_timeout=PING,

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
+from apps.agents.registry import verticals
+
 
 class Command(BaseCommand):
     help = "Migrate, load the demo tenants (with DEBUG on) and serve."
@@ -23,4 +25,7 @@ class Command(BaseCommand):
             self.stdout.write("  No OPENAI_API_KEY: a simulated model answers.\n")
         self.stdout.write("  Ctrl-C ends it. State is kept in var/.\n")
         self.stdout.flush()
-        call_command("serve", host=host, port=port)
+        demos = [vertical.demo for vertical in verticals().values() if vertical.demo and settings.DEBUG]
+        call_command(
+            "serve", host=host, port=port, with_worker=True, beside=[demo.beside for demo in demos if demo.beside]
+        )

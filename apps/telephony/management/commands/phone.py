@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.common.errors import AppError
 from apps.telephony import checkup, numbers
-from apps.telephony.models import PhoneNumber
+from apps.telephony.models import CarrierName, PhoneNumber
 from apps.tenants.models import Tenant
 from apps.tenants.scope import all_tenants, tenant_scope
 
@@ -24,6 +24,7 @@ class Command(BaseCommand):
         add.add_argument("--tenant", required=True, help="the business's slug")
         add.add_argument("--agent", default="", help="slug of who answers; without it the front agent")
         add.add_argument("--label", default="")
+        add.add_argument("--carrier", default=CarrierName.TWILIO, choices=CarrierName.values)
         check = actions.add_parser("check", help="whether calls and texts to the number reach this server")
         check.add_argument("number")
         connect = actions.add_parser("connect", help="write this server's addresses into the carrier's settings")
@@ -35,7 +36,7 @@ class Command(BaseCommand):
                 case "list":
                     self._list()
                 case "add":
-                    self._add(options["number"], options["tenant"], options["agent"], options["label"])
+                    self._add(**{name: options[name] for name in ("number", "tenant", "agent", "label", "carrier")})
                 case "check":
                     self._check(options["number"])
                 case "connect":
@@ -52,17 +53,19 @@ class Command(BaseCommand):
             self.stdout.write(f"{row.number:<17}{row.carrier:<9}{row.tenant.slug:<24}{who:<20}{row.label}{state}")
         self.stdout.write(f"{len(rows)} number(s).")
 
-    def _add(self, number: str, slug: str, agent: str, label: str) -> None:
+    def _add(self, *, number: str, tenant: str, agent: str, label: str, carrier: str) -> None:
         with all_tenants(reason="the operator names a business by its slug"):
-            tenant = Tenant.objects.filter(slug=slug).first()
-        if tenant is None:
-            raise CommandError(f"There is no business “{slug}”.")
+            business = Tenant.objects.filter(slug=tenant).first()
+        if business is None:
+            raise CommandError(f"There is no business “{tenant}”.")
         try:
-            with tenant_scope(tenant.pk):
-                numbers.assign(number=number, agent=agent, label=label)
+            with tenant_scope(business.pk):
+                numbers.assign(number=number, agent=agent, label=label, carrier=carrier)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
-        self.stdout.write(f"{number} reaches {tenant.name}. Next: manage.py phone connect {number}")
+        is_twilio = carrier == CarrierName.TWILIO
+        step = f"manage.py phone connect {number}" if is_twilio else "its addresses, at the carrier (docs/telephony.md)"
+        self.stdout.write(f"{number} reaches {business.name}. Next: {step}")
 
     def _check(self, number: str) -> None:
         findings = asyncio.run(checkup.check(number))

@@ -8,7 +8,7 @@ import re
 
 from rapidfuzz import fuzz
 
-from apps.verticals.healthcare.core.names import folded
+from apps.business.core.names import folded
 
 PRIMARY_CARE = "Primary Care"
 

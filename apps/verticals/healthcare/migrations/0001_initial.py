@@ -45,6 +45,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(fields=['tenant', 'date_of_birth'], name='patient_by_birth')],
             },
         ),
         migrations.CreateModel(
@@ -86,9 +87,5 @@ class Migration(migrations.Migration):
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
             },
-        ),
-        migrations.AddIndex(
-            model_name='patient',
-            index=models.Index(fields=['tenant', 'date_of_birth'], name='patient_by_birth'),
         ),
     ]

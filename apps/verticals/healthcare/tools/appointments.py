@@ -6,8 +6,8 @@ from typing import Annotated
 from apps.agents.sdk import Time, ToolContext, ToolRefused, ToolResult, tool
 from apps.business.bookings import BookingRefused, SlotTaken, cancel, reschedule
 from apps.business.calendar import NoSuchTime, at
+from apps.business.core.wording import spoken_moment
 from apps.verticals.healthcare.appointments import as_data, overlapping, schedule, upcoming
-from apps.verticals.healthcare.core.wording import spoken_moment
 from apps.verticals.healthcare.models import Appointment, Provider
 from apps.verticals.healthcare.slots import NOTICE, Opening, spoken_openings
 from apps.verticals.healthcare.tools.arguments import (

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from apps.agents.sdk import ToolContext, ToolRefused
-from apps.verticals.healthcare.core.wording import listed
+from apps.business.core.openings import OFFERED
+from apps.business.core.wording import listed
 from apps.verticals.healthcare.models import Appointment, Patient, Provider
 from apps.verticals.healthcare.providers import accepting, active_providers, team_for
-from apps.verticals.healthcare.slots import OFFERED
 
 Id = Annotated[str, Field(max_length=64)]
 Name = Annotated[str, Field(min_length=1, max_length=80)]

@@ -5,16 +5,16 @@ from typing import Annotated, Any
 
 from apps.agents.sdk import ToolContext, ToolResult, tool
 from apps.business.calendar import is_open, office_hours
-from apps.business.models import Closure, Service
-from apps.tenants.models import Tenant
-from apps.verticals.healthcare.core.codes import code_system
-from apps.verticals.healthcare.core.wording import (
+from apps.business.core.wording import (
     listed,
     spoken_date,
     spoken_length,
-    spoken_price,
+    spoken_money,
     spoken_week,
 )
+from apps.business.models import Closure, Service
+from apps.tenants.models import Tenant
+from apps.verticals.healthcare.core.codes import code_system
 from apps.verticals.healthcare.providers import spoken_specialty
 from apps.verticals.healthcare.services import matching, offered_services
 from apps.verticals.healthcare.tools.arguments import Topic, today
@@ -61,7 +61,7 @@ def _overview(services: list[Service]) -> str:
 
 
 def _spoken(service: Service) -> str:
-    price = "price on request" if service.price_cents is None else f"for {spoken_price(service.price_cents)}"
+    price = "price on request" if service.price_cents is None else f"for {spoken_money(service.price_cents)}"
     return f"{service.name} {price} ({spoken_length(service.duration_minutes)})"
 
 
@@ -69,7 +69,7 @@ def _data(service: Service) -> dict[str, Any]:
     return {
         "name": service.name,
         "category": service.category,
-        "price": None if service.price_cents is None else spoken_price(service.price_cents),
+        "price": None if service.price_cents is None else spoken_money(service.price_cents),
         "duration": service.duration_minutes,
         "code": service.code,
         "code_system": code_system(service.code),

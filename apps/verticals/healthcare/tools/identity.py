@@ -7,9 +7,9 @@ from django.db.models import Q
 
 from apps.agents.sdk import Email, Phone, ToolContext, ToolRefused, ToolResult, tool
 from apps.business.contacts import InvalidEmail, InvalidPhone, normalize_phone
+from apps.business.core.names import is_name
 from apps.conversations.models import ToolCall
 from apps.tenants.models import Tenant
-from apps.verticals.healthcare.core.names import is_name
 from apps.verticals.healthcare.models import Patient
 from apps.verticals.healthcare.patients import is_registered, match_patient, patients_with_phone, register
 from apps.verticals.healthcare.tools.arguments import Name, actor, today

@@ -4,8 +4,8 @@ from itertools import groupby
 from typing import Annotated, Any
 
 from apps.agents.sdk import ToolContext, ToolRefused, ToolResult, tool
+from apps.business.core.wording import listed
 from apps.verticals.healthcare.core.specialties import GLOSSARY
-from apps.verticals.healthcare.core.wording import listed
 from apps.verticals.healthcare.models import Provider
 from apps.verticals.healthcare.providers import (
     accepting,

@@ -3,8 +3,8 @@
 from typing import Annotated
 
 from apps.agents.sdk import ToolContext, ToolResult, tool
+from apps.business.core.wording import listed, spoken_moment, spoken_money
 from apps.verticals.healthcare.appointments import as_data, upcoming
-from apps.verticals.healthcare.core.wording import listed, spoken_moment, spoken_price
 from apps.verticals.healthcare.models import InsurancePolicy
 from apps.verticals.healthcare.tools.arguments import Id, own_patient, today
 
@@ -37,7 +37,7 @@ def get_patient_insurance(ctx: ToolContext, *, patient_id: PatientId) -> ToolRes
             "payer": policy.payer,
             "plan": policy.plan,
             "status": policy.status,
-            "copay": None if policy.copay_cents is None else spoken_price(policy.copay_cents),
+            "copay": None if policy.copay_cents is None else spoken_money(policy.copay_cents),
             "valid_until": policy.valid_until_date.isoformat() if policy.valid_until_date else None,
         }
         for policy in policies
@@ -49,7 +49,7 @@ def get_patient_insurance(ctx: ToolContext, *, patient_id: PatientId) -> ToolRes
 def _spoken(policy: InsurancePolicy) -> str:
     insured = f"your {policy.payer} insurance {_STATUS[InsurancePolicy.Status(policy.status)]}"
     if policy.status == InsurancePolicy.Status.VERIFIED and policy.copay_cents is not None:
-        insured += f", with a copay of {spoken_price(policy.copay_cents)}"
+        insured += f", with a copay of {spoken_money(policy.copay_cents)}"
     return insured
 
 

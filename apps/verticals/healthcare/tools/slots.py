@@ -5,10 +5,11 @@ from dataclasses import replace
 from typing import Annotated
 
 from apps.agents.sdk import Time, ToolContext, ToolRefused, ToolResult, tool
+from apps.business.core.openings import AHEAD, OFFERED, best, in_part
+from apps.business.core.wording import spoken_date, spoken_time
 from apps.verticals.healthcare.core.specialties import GLOSSARY, PRIMARY_CARE
-from apps.verticals.healthcare.core.wording import spoken_date, spoken_time
 from apps.verticals.healthcare.providers import Team, accepting, active_providers, spoken_fields, team_for
-from apps.verticals.healthcare.slots import AHEAD, OFFERED, Opening, best, in_part, openings, spoken_openings
+from apps.verticals.healthcare.slots import Opening, openings, spoken_openings
 from apps.verticals.healthcare.tools.arguments import (
     Id,
     PartOfDay,

@@ -1,28 +1,8 @@
-"""Times and lists as people say them, in American English. Pure."""
+"""What only a helpdesk says. Pure."""
 
 import datetime as dt
-from collections.abc import Sequence
 
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
-)
-_YEAR_IS_CLEAR = dt.timedelta(days=300)
-
-
-def spoken_time(time: dt.time) -> str:
-    """Such as "9 AM", "9:30 AM", "noon"."""
-    if (time.hour, time.minute) in ((0, 0), (12, 0)):
-        return "noon" if time.hour else "midnight"
-    minutes = f":{time.minute:02}" if time.minute else ""
-    return f"{time.hour % 12 or 12}{minutes} {'AM' if time.hour < 12 else 'PM'}"
-
-
-def spoken_date(date: dt.date, *, today: dt.date) -> str:
-    """Such as "Tuesday, November 24"; with the year when it is not near."""
-    text = f"{WEEKDAYS[date.weekday()]}, {_MONTHS[date.month - 1]} {date.day}"
-    return text if abs(date - today) < _YEAR_IS_CLEAR else f"{text}, {date.year}"
+from apps.business.core.wording import spoken_date, spoken_time
 
 
 def spoken_moment(moment: dt.datetime, *, today: dt.date) -> str:
@@ -31,36 +11,6 @@ def spoken_moment(moment: dt.datetime, *, today: dt.date) -> str:
     return f"{day} at {spoken_time(moment.time())}"
 
 
-def listed(items: Sequence[str], *, word: str = "and") -> str:
-    """Such as "a", "a and b", "a, b and c"; empty for nothing."""
-    *head, last = items or [""]
-    return f"{', '.join(head)} {word} {last}" if head else last
-
-
 def counted(count: int, noun: str) -> str:
     """Such as "one ticket", "3 tickets"."""
     return f"one {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def spoken_week(spans: Sequence[Sequence[tuple[dt.time, dt.time]]]) -> str:
-    """Opening hours, Monday first, days with the same hours together; empty when never open.
-
-    Such as "Monday to Friday from 8 AM to 6 PM and Saturday from 9 AM to 1 PM".
-    """
-    groups: list[tuple[int, int]] = []
-    for day, hours in enumerate(spans):
-        if groups and spans[groups[-1][0]] == hours:
-            groups[-1] = (groups[-1][0], day)
-        else:
-            groups.append((day, day))
-    return listed([f"{_days(*group)} {_hours(spans[group[0]])}" for group in groups if spans[group[0]]])
-
-
-def _days(first: int, last: int) -> str:
-    if first == last:
-        return WEEKDAYS[first]
-    return f"{WEEKDAYS[first]} {'and' if last == first + 1 else 'to'} {WEEKDAYS[last]}"
-
-
-def _hours(spans: Sequence[tuple[dt.time, dt.time]]) -> str:
-    return listed([f"from {spoken_time(opens)} to {spoken_time(closes)}" for opens, closes in spans])

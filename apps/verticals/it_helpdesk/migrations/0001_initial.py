@@ -70,6 +70,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'code'), name='one_organization_per_code')],
             },
         ),
         migrations.CreateModel(
@@ -111,6 +112,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'asset_tag'), name='one_device_per_tag')],
             },
         ),
         migrations.CreateModel(
@@ -174,6 +176,8 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(fields=['tenant', 'status', 'due_at'], name='ticket_by_due'), models.Index(fields=['tenant', 'conversation_id'], name='ticket_by_conversation')],
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'number'), name='one_ticket_per_number')],
             },
         ),
         migrations.CreateModel(
@@ -218,6 +222,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(fields=['tenant', 'conversation_id'], name='trouble_by_conversation')],
             },
         ),
         migrations.CreateModel(
@@ -254,29 +259,5 @@ class Migration(migrations.Migration):
                 'default_manager_name': 'objects',
                 'constraints': [models.UniqueConstraint(fields=('guide', 'key'), name='one_step_per_name')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='organization',
-            constraint=models.UniqueConstraint(fields=('tenant', 'code'), name='one_organization_per_code'),
-        ),
-        migrations.AddConstraint(
-            model_name='device',
-            constraint=models.UniqueConstraint(fields=('tenant', 'asset_tag'), name='one_device_per_tag'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(fields=['tenant', 'status', 'due_at'], name='ticket_by_due'),
-        ),
-        migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(fields=['tenant', 'conversation_id'], name='ticket_by_conversation'),
-        ),
-        migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.UniqueConstraint(fields=('tenant', 'number'), name='one_ticket_per_number'),
-        ),
-        migrations.AddIndex(
-            model_name='troubleshooting',
-            index=models.Index(fields=['tenant', 'conversation_id'], name='trouble_by_conversation'),
         ),
     ]

@@ -5,10 +5,11 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from apps.agents.sdk import ToolContext, ToolRefused, ToolResult, tool
+from apps.business.core.wording import listed, spoken_date
 from apps.tenants import audit
 from apps.verticals.it_helpdesk import tickets
 from apps.verticals.it_helpdesk.callers import visible_devices
-from apps.verticals.it_helpdesk.core.wording import counted, listed, spoken_date
+from apps.verticals.it_helpdesk.core.wording import counted
 from apps.verticals.it_helpdesk.models import Device
 from apps.verticals.it_helpdesk.tools.arguments import (
     EmployeeId,

@@ -6,10 +6,11 @@ from django.db.models import Q
 
 from apps.agents.sdk import ToolContext, ToolResult, tool
 from apps.business.calendar import is_open, office_hours
+from apps.business.core.wording import listed, spoken_date, spoken_week
 from apps.business.models import Closure
 from apps.tenants.models import Tenant
 from apps.verticals.it_helpdesk.core.routing import Category
-from apps.verticals.it_helpdesk.core.wording import counted, listed, spoken_date, spoken_moment, spoken_week
+from apps.verticals.it_helpdesk.core.wording import counted, spoken_moment
 from apps.verticals.it_helpdesk.models import Device, Employee, Organization, Outage, Ticket, TicketStatus
 from apps.verticals.it_helpdesk.tools.arguments import EmployeeId, own_employee, today
 

@@ -7,10 +7,11 @@ from typing import Annotated
 from pydantic import Field
 
 from apps.agents.sdk import ToolContext, ToolRefused, ToolResult, tool
+from apps.business.core.wording import listed
 from apps.verticals.it_helpdesk import tickets
 from apps.verticals.it_helpdesk.callers import visible_tickets
 from apps.verticals.it_helpdesk.core.routing import Category, Urgency
-from apps.verticals.it_helpdesk.core.wording import counted, listed, spoken_moment
+from apps.verticals.it_helpdesk.core.wording import counted, spoken_moment
 from apps.verticals.it_helpdesk.models import TicketEntry, TicketStatus
 from apps.verticals.it_helpdesk.tools.arguments import (
     STATUS,

@@ -6,10 +6,12 @@ from typing import Annotated
 from apps.agents.sdk import Time, ToolContext, ToolRefused, ToolResult, tool
 from apps.business.bookings import BookingRefused, SlotTaken
 from apps.business.calendar import NoSuchTime, at
+from apps.business.core.openings import AHEAD, OFFERED, best, in_part, spoken_openings
+from apps.business.core.wording import listed, spoken_date, spoken_time
 from apps.business.models import OPEN_STATUSES
 from apps.verticals.it_helpdesk import visits
 from apps.verticals.it_helpdesk.callers import visible_tickets
-from apps.verticals.it_helpdesk.core.wording import counted, listed, spoken_date, spoken_moment, spoken_time
+from apps.verticals.it_helpdesk.core.wording import counted, spoken_moment
 from apps.verticals.it_helpdesk.models import Technician, Visit
 from apps.verticals.it_helpdesk.tools.arguments import (
     EmployeeId,
@@ -23,7 +25,7 @@ from apps.verticals.it_helpdesk.tools.arguments import (
     today,
     verified,
 )
-from apps.verticals.it_helpdesk.visits import AHEAD, OFFERED, Opening, as_data, in_part, openings, spoken_openings
+from apps.verticals.it_helpdesk.visits import Opening, as_data, openings
 
 VisitId = Annotated[Id, "visit_id of the caller's visit"]
 _REFUSALS = {
@@ -55,7 +57,7 @@ def find_visit_times(
     at_time = [one for one in fitting if one.starts_at.time() == time]
     missed = (date or time or part_of_day) and not (at_time if time else fitting)
     note = f"Nobody is free {_wish(ctx, date, part_of_day, time)}. " if missed else ""
-    offered = _nearest(at_time or fitting or on_day or found, time)
+    offered = best(at_time or fitting or on_day or found, near=time)
     if not offered:
         return ToolResult(f"{note}I see nothing free within two weeks of that day.", {"slots": []})
     return ToolResult(
@@ -202,18 +204,6 @@ def _instant(ctx: ToolContext, date: dt.date, time: dt.time, *, prefix: str = ""
             "The clocks change that night, so that time does not exist.",
             field=f"{prefix}time",
         ) from None
-
-
-def _nearest(found: list[Opening], wished: dt.time | None) -> list[Opening]:
-    """The first few, or those of the first days nearest to the wished time of day, in order."""
-    if wished is None:
-        return found[:OFFERED]
-    minutes = wished.hour * 60 + wished.minute
-
-    def apart(one: Opening) -> tuple[dt.date, int]:
-        return one.starts_at.date(), abs(one.starts_at.hour * 60 + one.starts_at.minute - minutes)
-
-    return sorted(sorted(found, key=apart)[:OFFERED], key=lambda one: one.starts_at)
 
 
 def _wish(ctx: ToolContext, day: dt.date | None, part_of_day: str | None, time: dt.time | None) -> str:

@@ -1,6 +1,5 @@
 """Homes, what is on the market, who comes to see it and what visitors look for."""
 
-import datetime as dt
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -8,13 +7,14 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
 
+from apps.business.admin.moments import moment
 from apps.business.admin.money import CentsField
 from apps.business.admin.search import FoldedSearch
+from apps.business.core.wording import spoken_money
 from apps.business.models import OPEN_STATUSES
 from apps.tenants.access import EDIT, EVERYTHING, SET_UP, VIEW, Rights
 from apps.tenants.admin import TenantAdmin, TenantForm, TenantInline
 from apps.tenants.models import Role
-from apps.verticals.real_estate.core.wording import spoken_money
 from apps.verticals.real_estate.listings import spoken_price
 from apps.verticals.real_estate.models import EnquiredListing, Enquiry, Listing, Property, Suburb, Viewing
 
@@ -151,15 +151,18 @@ class ViewingAdmin(FoldedSearch):
     search_fields = ("booking__contact__given_key", "booking__contact__family_key", "booking__reference")
     search_help_text = "Search by visitor or reference."
     autocomplete_fields = ("booking", "listing")
-    fields = (("booking", "listing"), "feedback")
     ordering = ("-booking__starts_at",)
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        booked = () if obj is None else (("when", "status"), ("visitor", "agent"))
+        return (("booking", "listing"), *booked, "feedback")
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("booking",) if obj is not None else ()
+        return () if obj is None else ("booking", "when", "status", "visitor", "agent")
 
     @display(description="When", ordering="booking__starts_at")
-    def when(self, viewing: Viewing) -> dt.datetime:
-        return viewing.booking.starts_at
+    def when(self, viewing: Viewing) -> str:
+        return moment(viewing.booking.starts_at)
 
     @display(description="Home", ordering="listing__property__street_address")
     def home(self, viewing: Viewing) -> str:

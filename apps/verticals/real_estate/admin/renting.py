@@ -11,8 +11,8 @@ from unfold.decorators import display
 
 from apps.business.admin.money import CentsField
 from apps.business.admin.search import FoldedSearch
+from apps.business.core.wording import spoken_money
 from apps.tenants.admin import TenantForm, TenantInline
-from apps.verticals.real_estate.core.wording import spoken_money
 from apps.verticals.real_estate.models import Lease, RentCharge, Renter, RentPayment
 from apps.verticals.real_estate.renters import statement
 

@@ -58,6 +58,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'conversation_id'), name='one_enquiry_per_conversation')],
             },
         ),
         migrations.CreateModel(
@@ -80,6 +81,8 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(fields=['tenant', 'purpose', 'status'], name='listing_on_market')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('price_cents__gt', 0)), name='listing_has_a_price')],
             },
         ),
         migrations.CreateModel(
@@ -98,6 +101,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'enquiry', 'listing'), name='listing_enquired_about_once')],
             },
         ),
         migrations.CreateModel(
@@ -123,6 +127,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'reference'), name='maintenance_reference')],
             },
         ),
         migrations.CreateModel(
@@ -198,6 +203,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.CheckConstraint(condition=models.Q(('end_date__gte', models.F('start_date'))), name='lease_ends_after_start'), models.CheckConstraint(condition=models.Q(('rent_cents__gt', 0)), name='lease_has_a_rent'), models.UniqueConstraint(condition=models.Q(('moved_out_date', None)), fields=('tenant', 'property'), name='one_lease_at_a_time')],
             },
         ),
         migrations.CreateModel(
@@ -261,6 +267,8 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(fields=['tenant', 'lease', 'status'], name='payment_by_lease')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('amount_cents__gt', 0)), name='payment_is_of_money')],
             },
         ),
         migrations.CreateModel(
@@ -290,6 +298,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('tenant', 'name'), name='one_suburb_per_name')],
             },
         ),
         migrations.AddField(
@@ -314,60 +323,16 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddConstraint(
-            model_name='enquiry',
-            constraint=models.UniqueConstraint(fields=('tenant', 'conversation_id'), name='one_enquiry_per_conversation'),
-        ),
-        migrations.AddConstraint(
-            model_name='enquiredlisting',
-            constraint=models.UniqueConstraint(fields=('tenant', 'enquiry', 'listing'), name='listing_enquired_about_once'),
-        ),
-        migrations.AddIndex(
-            model_name='listing',
-            index=models.Index(fields=['tenant', 'purpose', 'status'], name='listing_on_market'),
-        ),
-        migrations.AddConstraint(
             model_name='listing',
             constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['available', 'under_offer'])), fields=('tenant', 'property', 'purpose'), name='on_the_market_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='listing',
-            constraint=models.CheckConstraint(condition=models.Q(('price_cents__gt', 0)), name='listing_has_a_price'),
         ),
         migrations.AddIndex(
             model_name='maintenancerequest',
             index=models.Index(fields=['tenant', 'property', 'status'], name='maintenance_by_property'),
         ),
-        migrations.AddConstraint(
-            model_name='maintenancerequest',
-            constraint=models.UniqueConstraint(fields=('tenant', 'reference'), name='maintenance_reference'),
-        ),
         migrations.AddIndex(
             model_name='lease',
             index=models.Index(fields=['tenant', 'renter', 'start_date'], name='lease_by_renter'),
-        ),
-        migrations.AddConstraint(
-            model_name='lease',
-            constraint=models.CheckConstraint(condition=models.Q(('end_date__gte', models.F('start_date'))), name='lease_ends_after_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='lease',
-            constraint=models.CheckConstraint(condition=models.Q(('rent_cents__gt', 0)), name='lease_has_a_rent'),
-        ),
-        migrations.AddConstraint(
-            model_name='lease',
-            constraint=models.UniqueConstraint(condition=models.Q(('moved_out_date', None)), fields=('tenant', 'property'), name='one_lease_at_a_time'),
-        ),
-        migrations.AddIndex(
-            model_name='rentpayment',
-            index=models.Index(fields=['tenant', 'lease', 'status'], name='payment_by_lease'),
-        ),
-        migrations.AddConstraint(
-            model_name='rentpayment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_cents__gt', 0)), name='payment_is_of_money'),
-        ),
-        migrations.AddConstraint(
-            model_name='suburb',
-            constraint=models.UniqueConstraint(fields=('tenant', 'name'), name='one_suburb_per_name'),
         ),
         migrations.AddConstraint(
             model_name='property',

@@ -9,10 +9,10 @@ from pydantic import Field
 
 from apps.agents.sdk import ToolContext, ToolRefused
 from apps.business.contacts import InvalidPhone, normalize_phone
+from apps.business.core.wording import listed
 from apps.conversations.models import ToolCall
 from apps.tenants.models import Tenant
 from apps.verticals.real_estate import listings
-from apps.verticals.real_estate.core.wording import listed
 from apps.verticals.real_estate.models import Lease, Listing, Renter
 from apps.verticals.real_estate.renters import current_lease
 

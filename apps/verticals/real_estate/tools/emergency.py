@@ -3,9 +3,9 @@
 from typing import Annotated
 
 from apps.agents.sdk import Phone, ToolContext, ToolRefused, ToolResult, tool
+from apps.business.core.wording import listed
 from apps.verticals.real_estate import maintenance
 from apps.verticals.real_estate.core.urgency import assess
-from apps.verticals.real_estate.core.wording import listed
 from apps.verticals.real_estate.maintenance import as_data
 from apps.verticals.real_estate.models import MaintenanceRequest, Property, Renter
 from apps.verticals.real_estate.renters import current_lease

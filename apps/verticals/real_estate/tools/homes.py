@@ -6,13 +6,14 @@ from typing import Annotated
 from apps.agents.sdk import ToolContext, ToolRefused, ToolResult, tool
 from apps.business.calendar import is_open, office_hours
 from apps.business.contacts import readable_phone
+from apps.business.core.wording import listed, spoken_date, spoken_week
 from apps.business.models import Closure
 from apps.tenants.models import Tenant
 from apps.verticals.real_estate import enquiries
 from apps.verticals.real_estate.core.addresses import find_address
 from apps.verticals.real_estate.core.urgency import emergency_number
 from apps.verticals.real_estate.core.wishes import Wish, narrowed, read_wish
-from apps.verticals.real_estate.core.wording import listed, spoken_count, spoken_date, spoken_week
+from apps.verticals.real_estate.core.wording import spoken_count
 from apps.verticals.real_estate.listings import as_data, matching, on_market, spoken, spoken_rooms
 from apps.verticals.real_estate.models import Property
 from apps.verticals.real_estate.renters import current_lease

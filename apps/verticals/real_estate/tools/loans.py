@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from apps.agents.sdk import ToolContext, ToolRefused, ToolResult, tool
+from apps.business.core.wording import spoken_money
 from apps.verticals.real_estate import enquiries
 from apps.verticals.real_estate.core.loans import Frequency, Loan, Total, borrowable, by_year, share, total
-from apps.verticals.real_estate.core.wording import spoken_money
 from apps.verticals.real_estate.models import Enquiry
 from apps.verticals.real_estate.tools.arguments import Dollars, Id, cents, known_listing
 

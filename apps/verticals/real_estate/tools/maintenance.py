@@ -4,10 +4,10 @@ import datetime as dt
 from typing import Annotated, Literal
 
 from apps.agents.sdk import ToolContext, ToolRefused, ToolResult, tool
+from apps.business.core.wording import listed, spoken_moment
 from apps.tenants.models import Tenant
 from apps.verticals.real_estate import maintenance
 from apps.verticals.real_estate.core.urgency import Priority, assess, emergency_number, settled_priority
-from apps.verticals.real_estate.core.wording import listed, spoken_moment
 from apps.verticals.real_estate.maintenance import as_data
 from apps.verticals.real_estate.models import MaintenanceRequest
 from apps.verticals.real_estate.tools.arguments import (

@@ -4,10 +4,11 @@ import datetime as dt
 from typing import Annotated, Literal
 
 from apps.agents.sdk import ToolContext, ToolRefused, ToolResult, tool
+from apps.business.core.wording import spoken_date, spoken_money
 from apps.tenants import audit
 from apps.tenants.models import Tenant
 from apps.tenants.scope import current_tenant_id
-from apps.verticals.real_estate.core.wording import spoken_count, spoken_date, spoken_money
+from apps.verticals.real_estate.core.wording import spoken_count
 from apps.verticals.real_estate.models import RentPayment
 from apps.verticals.real_estate.renters import statement
 from apps.verticals.real_estate.tools.arguments import Dollars, Topic, actor, cents, own_lease, today

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from apps.agents.sdk import Email, Phone, ToolContext, ToolRefused, ToolResult, tool
 from apps.business.contacts import InvalidEmail, InvalidName
+from apps.business.core.wording import spoken_date, spoken_money
 from apps.verticals.real_estate.core.rents import per_week
-from apps.verticals.real_estate.core.wording import spoken_date, spoken_money
 from apps.verticals.real_estate.models import Renter
 from apps.verticals.real_estate.renters import (
     current_lease,

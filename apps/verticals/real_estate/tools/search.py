@@ -3,9 +3,10 @@
 from typing import Annotated, Literal
 
 from apps.agents.sdk import ToolContext, ToolResult, tool
+from apps.business.core.wording import listed, spoken_date
 from apps.verticals.real_estate import enquiries
 from apps.verticals.real_estate.core.wishes import Wish, narrowed, read_wish
-from apps.verticals.real_estate.core.wording import listed, spoken_count, spoken_date
+from apps.verticals.real_estate.core.wording import spoken_count
 from apps.verticals.real_estate.listings import as_data, matching, on_market, spoken, spoken_price, spoken_rooms
 from apps.verticals.real_estate.models import Listing
 from apps.verticals.real_estate.suburbs import all_suburbs, named

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from apps.agents.sdk import ToolContext, ToolRefused, ToolResult, tool
-from apps.verticals.real_estate.core.wording import listed, spoken_money
+from apps.business.core.wording import listed, spoken_money
 from apps.verticals.real_estate.models import Suburb
 from apps.verticals.real_estate.suburbs import all_suburbs, as_data, named, spoken_figures
 from apps.verticals.real_estate.tools.arguments import SPOKEN, Topic

@@ -9,9 +9,10 @@ from apps.agents.sdk import Email, Phone, Time, ToolContext, ToolRefused, ToolRe
 from apps.business.bookings import BookingRefused, SlotTaken, cancel, reschedule
 from apps.business.calendar import NoSuchTime, at
 from apps.business.contacts import InvalidEmail, InvalidName
+from apps.business.core.openings import AHEAD, best, in_part, spoken_openings
+from apps.business.core.wording import listed, spoken_date, spoken_moment, spoken_time
 from apps.business.models import Contact
 from apps.verticals.real_estate import enquiries, viewings
-from apps.verticals.real_estate.core.wording import listed, spoken_date, spoken_moment, spoken_time
 from apps.verticals.real_estate.models import Listing, Renter, Viewing
 from apps.verticals.real_estate.tools.arguments import (
     SPOKEN,
@@ -26,7 +27,7 @@ from apps.verticals.real_estate.tools.arguments import (
     number,
     today,
 )
-from apps.verticals.real_estate.viewings import Opening, as_data, best, in_part, openings, spoken_openings
+from apps.verticals.real_estate.viewings import Opening, as_data, openings
 
 MOST_UPCOMING = 6
 """Viewings ahead of one visitor, so that nobody can fill the calendars from a chat window."""
@@ -54,7 +55,7 @@ def get_viewing_times(
     """
     one = known_listing(listing_id)
     start = bookable_day(ctx, date) if date else today(ctx)
-    found = openings(one, date_from=start, date_to=start + viewings.AHEAD, now=ctx.now)
+    found = openings(one, date_from=start, date_to=start + AHEAD, now=ctx.now)
     on_day = [opening for opening in found if opening.starts_at.date() == date]
     fitting = in_part(on_day if date else found, part_of_day)
     at_time = [opening for opening in fitting if opening.starts_at.time() == time]
@@ -115,7 +116,7 @@ def book_viewing(
         ctx.bind_contact(contact.pk)
     enquiries.note(conversation_id=ctx.conversation_id, now=ctx.now, favorite=one, intent="viewing", contact=contact)
     return ToolResult(
-        f"Your viewing is booked: {_spoken(ctx, viewing)}. Your reference is {viewing.booking.reference}.",
+        f"Your viewing {_spoken(ctx, viewing)} is booked. Your reference is {viewing.booking.reference}.",
         as_data(viewing, zone=ctx.now.tzinfo),
     )
 
@@ -249,7 +250,9 @@ def _already(ctx: ToolContext, existing: Viewing, one: Listing, starts_at: dt.da
     """The very viewing asked for exists: that is success. Another at the same time is not."""
     if (existing.listing_id, existing.booking.starts_at) != (one.pk, starts_at):
         raise _double(ctx, existing, field="time")
-    return ToolResult(f"You are booked already: {_spoken(ctx, existing)}.", as_data(existing, zone=ctx.now.tzinfo))
+    return ToolResult(
+        f"You are booked already for a viewing {_spoken(ctx, existing)}.", as_data(existing, zone=ctx.now.tzinfo)
+    )
 
 
 def _double(ctx: ToolContext, existing: Viewing, *, field: str) -> ToolRefused:

@@ -70,7 +70,7 @@ def match(text: str, menu: Sequence[Entry]) -> Found:
     """The services of `menu` that `text` asks for."""
     segments = _segments(text)
     said = [word for segment in segments for word in segment]
-    fits = _fits(said, menu)
+    fits = _within_segments(_fits(said, menu), [number for number, one in enumerate(segments) for _ in one])
     taken: set[int] = set()
     groups: list[tuple[int, tuple[str, ...]]] = []
     while fits:
@@ -186,6 +186,24 @@ def _fit(
     if recall < _ENOUGH or score < _THRESHOLD or strange:
         return None
     return _Fit(entry, start, end, score, heard * score, recall >= 1)
+
+
+def _within_segments(fits: Sequence[_Fit], segment_of: Sequence[int]) -> list[_Fit]:
+    """Without those that reach over an "and" and say less than its two sides do by themselves.
+
+    "A manicure with gel" is one service; of "a men's haircut and a beard", "cut ... beard" is none.
+    """
+    best: dict[int, float] = {}
+    for fit in fits:
+        if (segment := segment_of[fit.start]) == segment_of[fit.end - 1]:
+            best[segment] = max(best.get(segment, 0.0), fit.value)
+    return [fit for fit in fits if fit.value >= sum(best.get(side, 0.0) for side in _sides(fit, segment_of))]
+
+
+def _sides(fit: _Fit, segment_of: Sequence[int]) -> set[int]:
+    """The segments over which a run reaches; none when it stays within one."""
+    sides = set(segment_of[fit.start : fit.end])
+    return sides if len(sides) > 1 else set()
 
 
 def _weight(words: Iterable[str]) -> float:

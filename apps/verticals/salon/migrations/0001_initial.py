@@ -86,6 +86,8 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'indexes': [models.Index(fields=['tenant', 'status', 'last_date'], name='waiting_by_date')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('last_date__gte', models.F('first_date'))), name='wait_ends_after_start')],
             },
         ),
         migrations.CreateModel(
@@ -102,6 +104,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'constraints': [models.UniqueConstraint(fields=('entry', 'service'), name='a_service_once_a_wait')],
             },
         ),
         migrations.CreateModel(
@@ -162,17 +165,5 @@ class Migration(migrations.Migration):
                 'default_manager_name': 'objects',
                 'constraints': [models.UniqueConstraint(fields=('tenant',), name='one_set_of_house_rules'), models.CheckConstraint(condition=models.Q(('late_fee_percent__lte', 100)), name='late_fee_at_most_the_price')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='waitlistentry',
-            index=models.Index(fields=['tenant', 'status', 'last_date'], name='waiting_by_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='waitlistentry',
-            constraint=models.CheckConstraint(condition=models.Q(('last_date__gte', models.F('first_date'))), name='wait_ends_after_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='waitlistwish',
-            constraint=models.UniqueConstraint(fields=('entry', 'service'), name='a_service_once_a_wait'),
         ),
     ]

@@ -6,8 +6,9 @@ from typing import Annotated
 from apps.agents.sdk import Time, ToolContext, ToolRefused, ToolResult, tool
 from apps.business.bookings import BookingRefused
 from apps.business.calendar import NoSuchTime, at
+from apps.business.core.wording import spoken_money
 from apps.verticals.salon.core.rules import is_late
-from apps.verticals.salon.core.wording import spoken_hours, spoken_price
+from apps.verticals.salon.core.wording import spoken_hours
 from apps.verticals.salon.house_rules import cancellation_window, house_rules
 from apps.verticals.salon.models import Appointment, SalonSettings
 from apps.verticals.salon.stylists import Line, Quote
@@ -162,10 +163,10 @@ def cancel_appointment(
             "too_late", "That appointment is cancelled or has already begun, so there is nothing left to cancel."
         ) from refusal
     fill_day(stylist=stylist, day=day, rules=rules, now=ctx.now, actor=actor(ctx))
-    owed = f" The late fee is {spoken_price(fee)}." if fee else ""
+    owed = f" The late fee is {spoken_money(fee)}." if fee else ""
     return ToolResult(
         f"Your appointment, {spoken_visit(ctx, cancelled)}, is cancelled.{owed}",
-        {**as_data(cancelled, zone=ctx.now.tzinfo), "late_fee": spoken_price(fee) if fee else None},
+        {**as_data(cancelled, zone=ctx.now.tzinfo), "late_fee": spoken_money(fee) if fee else None},
     )
 
 
@@ -173,9 +174,9 @@ def _fee_warning(appointment: Appointment, fee: int, rules: SalonSettings) -> To
     return ToolRefused(
         "fee_applies",
         f"Your visit is less than {spoken_hours(rules.cancellation_hours)} away, so cancelling it now costs "
-        f"{spoken_price(fee)}, which is {rules.late_fee_percent}% of it.",
+        f"{spoken_money(fee)}, which is {rules.late_fee_percent}% of it.",
         field="accept_fee",
-        data={"late_fee": spoken_price(fee), "problem": "Ask whether they accept the fee, then call with accept_fee."},
+        data={"late_fee": spoken_money(fee), "problem": "Ask whether they accept the fee, then call with accept_fee."},
     )
 
 
@@ -217,4 +218,4 @@ def _double(ctx: ToolContext, existing: Appointment, *, field: str) -> ToolRefus
 
 def _price(appointment: Appointment) -> str:
     price = appointment.price_cents
-    return "" if price is None else f", for {spoken_price(price)}"
+    return "" if price is None else f", for {spoken_money(price)}"

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from apps.agents.sdk import ToolContext, ToolRefused
+from apps.business.core.wording import listed
 from apps.business.models import Service
-from apps.verticals.salon.core.wording import listed
 from apps.verticals.salon.menu import spoken_services
 from apps.verticals.salon.models import Appointment, Customer, Stylist
 from apps.verticals.salon.stylists import Quote, active_stylists, quotes

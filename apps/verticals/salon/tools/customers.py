@@ -6,9 +6,9 @@ from django.db.models import Q
 
 from apps.agents.sdk import Email, Phone, ToolContext, ToolRefused, ToolResult, tool
 from apps.business.contacts import InvalidEmail, InvalidPhone, normalize_phone
+from apps.business.core.names import is_name
 from apps.conversations.models import ToolCall
 from apps.tenants.models import Tenant
-from apps.verticals.salon.core.names import is_name
 from apps.verticals.salon.customers import customers_with_phone, match_customer, register
 from apps.verticals.salon.models import Customer
 from apps.verticals.salon.tools.arguments import Name, actor

@@ -3,9 +3,9 @@
 from typing import Annotated, Any
 
 from apps.agents.sdk import ToolContext, ToolRefused, ToolResult, tool
+from apps.business.core.wording import listed, spoken_length, spoken_money
 from apps.business.models import Service
 from apps.conversations.models import ToolCall
-from apps.verticals.salon.core.wording import listed, spoken_length, spoken_price
 from apps.verticals.salon.menu import (
     as_data,
     categories,
@@ -127,7 +127,7 @@ def suggest_add_on(
 
 
 def _suggestion(service: Service, add_on: Service) -> ToolResult:
-    price = "" if add_on.price_cents is None else f" for {spoken_price(add_on.price_cents)}"
+    price = "" if add_on.price_cents is None else f" for {spoken_money(add_on.price_cents)}"
     reason = f": {service.menu_entry.add_on_reason.rstrip('.')}" if service.menu_entry.add_on_reason else ""
     length = spoken_length(add_on.duration_minutes)
     data: dict[str, Any] = {**as_data(add_on), "reason": service.menu_entry.add_on_reason}

@@ -3,8 +3,8 @@
 from typing import Annotated
 
 from apps.agents.sdk import Phone, ToolContext, ToolRefused, ToolResult, tool
+from apps.business.core.wording import listed
 from apps.business.models import OPEN_STATUSES
-from apps.verticals.salon.core.wording import listed
 from apps.verticals.salon.models import Customer
 from apps.verticals.salon.tools.arguments import Id, own_customer
 from apps.verticals.salon.tools.customers import check_attempts, normal_number

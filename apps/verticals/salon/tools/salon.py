@@ -4,9 +4,10 @@ import datetime as dt
 
 from apps.agents.sdk import ToolContext, ToolResult, tool
 from apps.business.calendar import is_open, office_hours
+from apps.business.core.wording import spoken_date, spoken_week
 from apps.business.models import Closure
 from apps.tenants.models import Tenant
-from apps.verticals.salon.core.wording import spoken_date, spoken_hours, spoken_week
+from apps.verticals.salon.core.wording import spoken_hours
 from apps.verticals.salon.house_rules import house_rules
 from apps.verticals.salon.tools.arguments import today
 

@@ -4,11 +4,13 @@ import datetime as dt
 
 from apps.agents.sdk import ToolContext, ToolRefused
 from apps.business.bookings import BookingRefused, SlotTaken
-from apps.verticals.salon.core.wording import spoken_hours, spoken_moment
+from apps.business.core.openings import AHEAD, best
+from apps.business.core.wording import spoken_moment
+from apps.verticals.salon.core.wording import spoken_hours
 from apps.verticals.salon.house_rules import booking_notice
 from apps.verticals.salon.menu import spoken_services
 from apps.verticals.salon.models import Appointment, SalonSettings
-from apps.verticals.salon.slots import AHEAD, best, openings, spoken_openings
+from apps.verticals.salon.slots import openings, spoken_openings
 from apps.verticals.salon.stylists import Quote
 from apps.verticals.salon.tools.arguments import today
 from apps.verticals.salon.visits import services_of

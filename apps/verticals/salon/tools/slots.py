@@ -4,10 +4,11 @@ import datetime as dt
 from typing import Annotated
 
 from apps.agents.sdk import Time, ToolContext, ToolRefused, ToolResult, tool
-from apps.verticals.salon.core.wording import spoken_date, spoken_time
+from apps.business.core.openings import AHEAD, best, in_part
+from apps.business.core.wording import spoken_date, spoken_time
 from apps.verticals.salon.house_rules import booking_notice, house_rules
 from apps.verticals.salon.models import Appointment
-from apps.verticals.salon.slots import AHEAD, Opening, best, in_part, openings, spoken_openings
+from apps.verticals.salon.slots import Opening, openings, spoken_openings
 from apps.verticals.salon.stylists import Quote
 from apps.verticals.salon.tools.arguments import (
     Id,
@@ -54,7 +55,8 @@ def get_available_slots(
         if date and dt.datetime.combine(date, dt.time.max, ctx.now.tzinfo) < ctx.now + notice:
             note += f"We need {int(notice.total_seconds() // 3600)} hours notice. "
     fitting = fitting or on_day or in_part(found, part_of_day) or found
-    offered = best(at_time or fitting, near=time, first=_preferred(ctx, moved))
+    preferred = _preferred(ctx, moved)
+    offered = best(at_time or fitting, near=time, rather=lambda one: one.quote.stylist.pk == preferred)
     if not offered:
         return ToolResult("I see nothing free within two weeks of that day; I can put you on the waitlist.", _data([]))
     return ToolResult(f"{note}I have {spoken_openings(offered, today=today(ctx))}.", _data(offered))

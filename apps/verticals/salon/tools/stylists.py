@@ -3,8 +3,8 @@
 from typing import Annotated, Any
 
 from apps.agents.sdk import ToolContext, ToolRefused, ToolResult, tool
+from apps.business.core.wording import listed, spoken_length, spoken_money
 from apps.business.models import StaffService
-from apps.verticals.salon.core.wording import listed, spoken_length, spoken_price
 from apps.verticals.salon.menu import find_services, lowered, menu_services, spoken_services
 from apps.verticals.salon.models import Stylist
 from apps.verticals.salon.stylists import active_stylists, find_by_name, quotes
@@ -83,7 +83,7 @@ def _introduced(stylist: Stylist) -> str:
 
 
 def _terms(minutes: int, price_cents: int | None) -> str:
-    price = "price on request" if price_cents is None else spoken_price(price_cents)
+    price = "price on request" if price_cents is None else spoken_money(price_cents)
     return f"{price}, {spoken_length(minutes)}"
 
 

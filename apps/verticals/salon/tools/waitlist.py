@@ -4,11 +4,12 @@ import datetime as dt
 from typing import Annotated
 
 from apps.agents.sdk import ToolContext, ToolRefused, ToolResult, tool
-from apps.verticals.salon.core.wording import spoken_date
+from apps.business.core.openings import best, in_part
+from apps.business.core.wording import spoken_date
 from apps.verticals.salon.house_rules import booking_notice, house_rules
 from apps.verticals.salon.menu import spoken_services
 from apps.verticals.salon.models import WaitlistEntry
-from apps.verticals.salon.slots import best, in_part, openings, spoken_openings
+from apps.verticals.salon.slots import openings, spoken_openings
 from apps.verticals.salon.tools.arguments import (
     Id,
     Ids,

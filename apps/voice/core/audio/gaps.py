@@ -13,7 +13,7 @@ class Gaps:
     """One stream of frames with the carrier's time of each. Frames that come late in a burst leave no hole."""
 
     def __init__(self, format: Format) -> None:
-        self._format = format
+        self._per_ms = format.bytes_per_ms
         self._expected: float | None = None
         """Carrier's time of the next frame, if nothing is missing."""
 
@@ -26,16 +26,19 @@ class Gaps:
         """
         if at_ms < 0:
             return 0
-        length = self._format.ms(size)
+        length = size / self._per_ms
         if self._expected is None:
             self._expected = at_ms + length
             return 0
         missing = at_ms - self._expected
+        if not missing:  # as nearly all
+            self._expected += length
+            return 0
         if missing <= -LONGEST_MS or missing > LONGEST_MS:
             self._expected = at_ms + length
-            return self._format.bytes_per_ms * LONGEST_MS if missing > 0 else 0
+            return self._per_ms * LONGEST_MS if missing > 0 else 0
         if missing <= -FRAME_MS:
             return 0
         filled = int(max(missing, 0) // FRAME_MS) * FRAME_MS
         self._expected += filled + length
-        return self._format.bytes_per_ms * filled
+        return self._per_ms * filled

@@ -52,8 +52,10 @@ def parsed(message: str | bytes, decoder: "msgspec.json.Decoder[Frame]", known: 
     """The JSON frame; None when its `event` is not among the `known`: carriers add some without asking.
 
     Raises:
-        BadFrame: it is oversized, no JSON object with an `event`, or a known one that lacks something.
+        BadFrame: it is binary, oversized, no JSON object with an `event`, or a known one that lacks something.
     """
+    if isinstance(message, bytes):
+        raise BadFrame("binary")
     if len(message) > MAX_FRAME:
         raise BadFrame("oversized")
     try:

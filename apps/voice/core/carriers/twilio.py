@@ -125,9 +125,9 @@ class Twilio:
     def write(self, action: Action) -> list[str | bytes]:
         if not self._stream:
             return []
+        if isinstance(action, PlayAudio):
+            return [f'{self._media}{b2a_base64(action.audio, newline=False).decode("ascii")}"}}}}']
         match action:
-            case PlayAudio(audio):
-                return [f'{self._media}{b2a_base64(audio, newline=False).decode("ascii")}"}}}}']
             case PlaceMark(name):
                 return [f"{self._mark}{quoted(name)}}}}}"]
             case ClearPlayback():

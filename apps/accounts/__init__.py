@@ -1,0 +1,1 @@
+"""Signing up, the first steps of a new business, and the people of a team."""

@@ -1,0 +1,1 @@
+"""The public pages around an account: pricing, sign-up, joining a team."""

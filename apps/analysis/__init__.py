@@ -1,0 +1,1 @@
+"""What came of each conversation, read off the hot path."""

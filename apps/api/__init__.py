@@ -1,0 +1,1 @@
+"""The developers' API: REST resources, OpenAPI, outgoing webhooks."""

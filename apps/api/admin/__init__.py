@@ -1,0 +1,3 @@
+from apps.api.admin import deliveries, endpoints
+
+__all__ = ["deliveries", "endpoints"]

@@ -1,0 +1,1 @@
+"""Conversations as a team works on them: watching, taking over, handing back."""
