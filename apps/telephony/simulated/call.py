@@ -43,6 +43,7 @@ class Call:
         self.created_at = datetime.now(UTC)
         self._told = 0
         self._next: Document | str | None = None
+        self._replaced = False
         self._work: asyncio.Task[Document | None] | None = None
         self._detecting: asyncio.Task[None] | None = None
         self._over = asyncio.Event()
@@ -87,11 +88,11 @@ class Call:
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-        if not task.cancelled():
+        if not self._replaced or not (task.cancelled() or task.exception() is None):
             return task.result()
         if self._next is None:
             raise CallEnded("completed" if self.status == "in-progress" else "canceled")
-        following, self._next = self._next, None
+        following, self._next, self._replaced = self._next, None, False
         return following
 
     async def _step(self, source: Document | str) -> Document | None:
@@ -129,12 +130,16 @@ class Call:
         )
 
     def replace(self, following: Document | str | None) -> bool:
-        """Goes on with another document or address; None ends the call. False when that cannot be."""
-        work = self._work
-        if work is None or work.done() or work.cancelling() or (following and self.status != "in-progress"):
+        """Goes on with another document or address; None ends the call. False when that cannot be.
+
+        What is being done may take a while to stop, and the last word counts.
+        """
+        if self._work is None or self.status in OVER or (following and self.status != "in-progress"):
             return False
-        self._next = following
-        return work.cancel()
+        self._next, self._replaced = following, True
+        if not self._work.cancelling():
+            self._work.cancel()
+        return True
 
     async def ask(self, url: str, **fields: str) -> Document:
         """What a webhook says to do next.
