@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.floor.conftest import PHONE, agent_of, talking, tile
+from tests.e2e.floor.conftest import PHONE, talking, tile
 from tests.e2e.floor.stub import Line, Stub, busy_line
 
 pytestmark = [pytest.mark.browser, pytest.mark.once]
