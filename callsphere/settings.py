@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "apps.accounts",
     "apps.affiliates",
     "apps.api",
+    "apps.operations",
     "apps.sandbox",
 ]
 
