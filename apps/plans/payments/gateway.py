@@ -182,11 +182,20 @@ def account(*, customer: str) -> Account:
         )
         invoices = v1.invoices.list({"customer": customer, "limit": 100, "expand": ["data.payments"]})
         charges = v1.charges.list({"customer": customer, "limit": 100})
-        refunded = {charge.payment_intent: charge.amount_refunded for charge in charges.auto_paging_iter()}
+        refunded = {charge.payment_intent: _given_back(v1, charge) for charge in charges.auto_paging_iter()}
         return Account(
             tuple(translation.subscription(row, known) for row in subscriptions.auto_paging_iter()),
             tuple(translation.invoice(row, refunded) for row in invoices.auto_paging_iter() if row.status != "draft"),
         )
+
+
+def _given_back(v1: Any, charge: Any) -> int:
+    """Cents of a charge that the customer has again: refunds, and disputes that the bank decided for them."""
+    if not charge.disputed:
+        return int(charge.amount_refunded)
+    disputes = v1.disputes.list({"charge": charge.id, "limit": 100}).auto_paging_iter()
+    lost = sum(dispute.amount for dispute in disputes if dispute.status == "lost")
+    return int(min(charge.amount, charge.amount_refunded + lost))
 
 
 def preview(*, customer: str, subscription: str, plan: str, interval: Interval, now: datetime) -> Preview:

@@ -55,7 +55,7 @@ def _next(row: Any, item: Any, prices: Prices) -> tuple[str, str]:
 
 
 def invoice(row: Any, refunded: Mapping[Any, int]) -> RemoteInvoice:
-    """`row.payments` is expanded; `refunded` is what of each payment intent was given back."""
+    """`row.payments` is expanded; `refunded` is what of each payment intent the customer has again."""
     intents = {key_of(payment.payment.payment_intent) for payment in row.payments.data if payment.status == "paid"}
     details = getattr(row.parent, "subscription_details", None) if row.parent else None
     usage = sum(line.amount for line in row.lines.data if noted(line, "usage_bill"))

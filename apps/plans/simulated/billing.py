@@ -130,6 +130,7 @@ def pay(book: Book, invoice: Document) -> None:
             paid=True,
             currency="usd",
             customer=customer["id"],
+            disputed=False,
             payment_intent=intent["id"],
             refunded=False,
             status="succeeded",
@@ -181,3 +182,29 @@ def refund(book: Book, charge: Document, amount: int) -> Document:
     )
     book.emit("charge.refunded", charge)
     return made
+
+
+def dispute(book: Book, charge: Document) -> Document:
+    """The customer's bank asks for what is left of a charge."""
+    charge["disputed"] = True
+    made = book.new(
+        "du",
+        "dispute",
+        amount=charge["amount"] - charge["amount_refunded"],
+        charge=charge["id"],
+        payment_intent=charge["payment_intent"],
+        currency="usd",
+        reason="fraudulent",
+        status="needs_response",
+    )
+    book.emit("charge.dispute.created", made)
+    return made
+
+
+def close(book: Book, dispute: Document) -> Document:
+    """The merchant gives up a dispute."""
+    if dispute["status"] != "needs_response":
+        raise ApiError(400, "This dispute is already closed.")
+    dispute["status"] = "lost"
+    book.emit("charge.dispute.closed", dispute)
+    return dispute

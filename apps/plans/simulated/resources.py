@@ -25,6 +25,7 @@ class Resources:
         "invoiceitems": "invoiceitem",
         "charges": "charge",
         "refunds": "refund",
+        "disputes": "dispute",
         "events": "event",
         "webhook_endpoints": "webhook_endpoint",
         "checkout/sessions": "checkout.session",
@@ -59,6 +60,7 @@ class Resources:
             "invoices/{id}/finalize": self.finalize,
             "invoices/{id}/pay": self.pay,
             "refunds": self.create_refund,
+            "disputes/{id}/close": self.close_dispute,
         }.items():
             yield "POST", path, act
         yield "DELETE", "subscriptions/{id}", self.cancel_subscription
@@ -275,6 +277,9 @@ class Resources:
         charge = charge or self.book.get(fields.get("charge"), "charge", param="charge")
         left = charge["amount"] - charge["amount_refunded"]
         return billing.refund(self.book, charge, int(fields.get("amount", left)))
+
+    def close_dispute(self, fields: Fields, match: dict[str, str]) -> Document:
+        return billing.close(self.book, self.book.get(match["id"], "dispute"))
 
     def _alive(self, key: Any) -> Document:
         subscription = self.book.get(key, "subscription")

@@ -96,7 +96,9 @@ def _fits(row: Document, fields: dict[str, Any]) -> bool:
         return False  # left out unless they are asked for
     if status not in (None, "all") and row.get("status") != status:
         return False
-    return all(not fields.get(name) or row.get(name) == fields[name] for name in ("customer", "payment_intent"))
+    return all(
+        not fields.get(name) or row.get(name) == fields[name] for name in ("customer", "payment_intent", "charge")
+    )
 
 
 def expanded(book: Book, document: Document, names: list[str]) -> Document:

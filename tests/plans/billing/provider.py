@@ -87,6 +87,15 @@ class Provider:
 
         self.do(act)
 
+    def dispute(self, invoice: str) -> None:
+        """The customer's bank wants back what was paid."""
+
+        def act() -> None:
+            intent = self.book.get(invoice, "invoice")["_payments"][0]["payment"]["payment_intent"]
+            billing.dispute(self.book, next(self.book.all("charge", payment_intent=intent)))
+
+        self.do(act)
+
 
 @contextmanager
 def running(start: datetime) -> Iterator[Provider]:

@@ -14,7 +14,7 @@ from apps.plans.core.money import net_cents
 from apps.plans.core.period import Period, period_at
 from apps.plans.core.rating import Rated, Stretch, Terms, in_force, one, rate
 from apps.plans.models import Invoice, Subscription, TermsChange, UsageBill, UsageEntry, UsageKind
-from apps.plans.payments import changes, sync
+from apps.plans.payments import changes, gateway, sync
 from apps.plans.signals import invoice_paid, invoice_refunded
 from apps.tenants.models import Tenant
 from apps.tenants.scope import tenant_scope
@@ -201,6 +201,33 @@ def test_the_months_bill_is_paid_and_told(
         invoice_refunded.disconnect(refunded)
     assert heard[-1] == ("refund", 12)
     assert sorted(heard[:-1]) == sorted([("Start of the plan", 14_900), ("The plan", 14_900), (invoice.reason, owed)])
+
+
+def test_a_dispute_that_is_lost_is_a_refund(provider: Provider, trying: Tenant, subscribe: Subscribe) -> None:
+    """What is still argued about is still earned."""
+    heard: list[int] = []
+
+    def refunded(*, amount_cents: int, **_: Any) -> None:
+        heard.append(amount_cents)
+
+    invoice_refunded.connect(refunded)
+    try:
+        subscribe("starter")
+        with tenant_scope(trying.pk):
+            paid = Invoice.objects.get().provider_id
+        provider.refund(paid, 900)
+        provider.dispute(paid)
+        sync.look(tenant_id=trying.pk, now=provider.at)
+        assert heard == [900]
+        [dispute] = gateway.client().v1.disputes.list().data
+        gateway.client().v1.disputes.close(dispute.id)
+        for _ in range(2):
+            sync.look(tenant_id=trying.pk, now=provider.at)
+    finally:
+        invoice_refunded.disconnect(refunded)
+    assert heard == [900, 14_000]
+    with tenant_scope(trying.pk):
+        assert Invoice.objects.get().net_cents == 0
 
 
 def test_a_bill_that_was_cut_off_is_not_made_twice(
