@@ -13,6 +13,11 @@ urlpatterns = [
     path("account/first-steps/hide/", first_steps.hide, name="first-steps-hide"),
     path("account/first-steps/hours/", first_steps.confirm_hours, name="first-steps-hours"),
     path("account/signup/", RedirectView.as_view(pattern_name="signup"), name="account_signup"),
+    path(  # where the admin's menu leads: passwords are changed in one place
+        "admin/password_change/",
+        RedirectView.as_view(pattern_name="account_change_password"),
+        name="admin-password-change",
+    ),
     path("account/", include("allauth.account.urls")),
     path("account/two-factor/", include("allauth.mfa.urls")),
 ]

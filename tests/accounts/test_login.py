@@ -190,6 +190,12 @@ def test_a_second_sign_up_page_of_the_package_leads_to_ours(db: None) -> None:
     assert Client().get("/account/signup/")["Location"] == "/signup/"
 
 
+def test_the_admins_page_for_a_new_password_leads_to_the_one_for_all(alice: User) -> None:
+    person = Client()
+    person.force_login(alice)
+    assert person.get("/admin/password_change/")["Location"] == "/account/password/change/"
+
+
 def test_prices_are_the_catalogues(db: None) -> None:
     page = Client().get("/pricing/").content.decode()
     for figure in ("$149", "$499", "$1,499", "2,000", "10,000", "50,000", "$0.075", "$0.05", "$0.03", "$1,519.80"):

@@ -51,7 +51,7 @@ def test_a_person_calls_with_the_admins_session(clinic: Tenant, alice: User) -> 
     refused = person.post("/api/contacts", body, content_type="application/json")
     assert refused.status_code == 403
     assert refused.json()["error"]["code"] == "forbidden"
-    person.get("/admin/password_change/")
+    person.get("/account/password/change/")
     token = person.cookies["csrftoken"].value
     made = person.post("/api/contacts", body, content_type="application/json", headers={"X-CSRFToken": token})
     assert made.status_code == 201

@@ -75,6 +75,7 @@ PUBLIC = {
     ),
     "admin:login": "before anybody is known",
     "admin:logout": "ends one's own session",
+    "admin-password-change": "leads to one's own login",
     "admin:password_change": "one's own password",
     "admin:password_change_done": "a fixed page",
     "admin:jsi18n": "translations",
