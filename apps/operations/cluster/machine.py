@@ -1,7 +1,7 @@
 """One process of the cluster: started, watched, started again when it dies, replaced in a rolling restart."""
 
 import asyncio
-import logging
+import os
 import signal
 import time
 from asyncio.subprocess import DEVNULL
@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from apps.operations.cluster.places import ClusterError, Process
-
-logger = logging.getLogger(__name__)
 
 FIRST_WAIT, LONGEST_WAIT = 0.2, 10.0
 """Seconds before one that died is started again; the wait doubles with each death."""
@@ -155,6 +153,8 @@ class Machine:
         """Starts it again when it dies as long as nobody wants it to."""
         began = time.monotonic()
         await child.wait()
+        with suppress(ProcessLookupError):  # its own children: without nginx's master, its workers would keep the port
+            os.killpg(child.pid, signal.SIGKILL)
         self.leaving.pop(child.pid, None)
         if child is not self.child or self._stopping:
             self.changed()
