@@ -79,7 +79,7 @@ def _caddy(a: Addresses) -> list[Change]:
     return [
         (r"\thttp_port 80\n", f"\thttp_port {a.port}\n\tdefault_bind {a.host}\n\tadmin off\n\tauto_https off\n"),
         (r"\thttps_port .*\n", ""),
-        (r"\t*# Without this line .*\n\ttls .*\n", ""),
+        (r"\t# Without this line .*\n\t\{\$CALLSPHERE_TLS:.*\n", ""),
         (r"\{\$CALLSPHERE_SITE:.*?\}", f"http://:{a.port}"),
         upstreams("CALLSPHERE_VOICE", a.voice),
         upstreams("CALLSPHERE_WEB", a.web),
