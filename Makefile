@@ -9,10 +9,11 @@ PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 
-.PHONY: help run test test-sqlite test-postgres check format bench
+.PHONY: help run cluster test test-sqlite test-postgres check format bench
 
 help:
 	@echo "make run     serve on http://$(HOST):$(PORT) with the demo tenants"
+	@echo "make cluster the same as production runs it: PostgreSQL, Redis, several processes, an edge server in front"
 	@echo "make test    the whole suite, on SQLite and on PostgreSQL, with a real Redis"
 	@echo "make check   format, lint, types, layers, migrations, docs"
 	@echo "make format  rewrite the sources in the house format"
@@ -35,6 +36,9 @@ help:
 
 run: .venv/product
 	@DEBUG=1 $(BIN)/python manage.py start --host $(HOST) --port $(PORT)
+
+cluster: .venv/all
+	@DEBUG=1 $(BIN)/python manage.py cluster --host $(HOST) --port $(PORT)
 
 test: test-sqlite test-postgres
 

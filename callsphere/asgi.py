@@ -57,6 +57,8 @@ class Application:
         elif scope["type"] == "http":
             if not self.is_watching:  # a server without lifespan, such as daphne
                 self._watch()
+            if drain.leaving():
+                send = drain.last_answer(send)
             lean = scope["path"].startswith(settings.STREAM_PREFIXES)
             await (self.streams if lean else self.pages)(scope, receive, send)
         else:

