@@ -21,14 +21,14 @@ from tests.conftest import PASSWORD
 class Page:
     """Somebody's browser: logged in, with cookies."""
 
-    def __init__(self, server: str, email: str) -> None:
+    def __init__(self, server: str, email: str, password: str = PASSWORD) -> None:
         self.server = server
         self.http = httpx.Client(base_url=server, headers={"Origin": server}, timeout=30)
         form = self.http.get("/account/login/").text
         token = form.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
         answer = self.http.post(
             "/account/login/",
-            data={"login": email, "password": PASSWORD, "csrfmiddlewaretoken": token, "next": "/admin/login/"},
+            data={"login": email, "password": password, "csrfmiddlewaretoken": token, "next": "/admin/login/"},
         )
         assert answer.status_code == 302, answer.status_code
 

@@ -1,5 +1,3 @@
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,7 +6,7 @@ from typing import Protocol
 import pytest
 
 from tests.edge import certificates
-from tests.edge.proxies import KINDS, Change, Edge, proxy
+from tests.edge.proxies import KINDS, Change, Edge, missing, proxy
 
 
 class Front(Protocol):
@@ -32,10 +30,7 @@ def front(server: str, certificate_files: Path) -> Iterator[Front]:
     with ExitStack() as stack:
 
         def start(name: str, *changes: Change) -> Edge:
-            program = KINDS[name].program
-            if not shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin"):
-                reason = f"{program} is not installed (apt-get install nginx-light caddy haproxy apache2)"
-                pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+            missing(KINDS[name].program)
             return stack.enter_context(proxy(name, upstream=server, certificates=certificate_files, changes=changes))
 
         yield start

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 
+import pytest
+
 CONFIGURATIONS = Path(__file__).resolve().parents[2] / "docker" / "edge"
 APACHE_MODULES = (
     "mpm_event authz_core alias deflate filter headers http2 proxy proxy_http reqtimeout setenvif socache_shmcb ssl"
@@ -125,6 +127,14 @@ class Edge:
 
     url: str
     plain: str
+
+
+def missing(*programs: str, any_of_them: bool = False) -> None:
+    """Leaves the test out when they are not installed, or none of them is; fails it where CI=true."""
+    there = [bool(shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin")) for program in programs]
+    if not (any(there) if any_of_them else all(there)):
+        reason = f"{', '.join(programs)} not installed (apt-get install nginx-light caddy haproxy apache2)"
+        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
 
 
 def changed(text: str, changes: list[Change]) -> str:

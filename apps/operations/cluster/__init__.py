@@ -17,7 +17,7 @@
         cluster.roll()                  # the rolling restart: migrate, then one process after the other
         cluster.wait_ready()            # until every process answers
 
-Names: postgres, redis, edge, web1…, voice1…, worker1…; `demo1` where demo=True. `Cluster.attached(folder)` is a handle
+Names: postgres, redis, edge, web1…, voice1…, worker1…; `demo1` where live=True. `Cluster.attached(folder)` is a handle
 on one that somebody else has started. Needs no Django; methods block (`asyncio.to_thread`) and raise ClusterError.
 State lies in the folder: `status.json`, `<name>.pid`, `log/<name>.log`, `secrets.json`, and the data.
 """

@@ -22,7 +22,7 @@ class Cluster:
         folder: None = a new one of its own, which stays; a short path.
         env: what the product's processes are told beside the environment of this one; DATABASE_URL and REDIS_URL name
             servers to use instead of own ones.
-        demo: load the demo tenants and make them live (needs debug).
+        demo: load the demo tenants (needs debug); `live`: things happen at them by themselves, as with `make cluster`.
         edge: nginx, caddy or haproxy; "" = the first found.
     """
 
@@ -37,13 +37,15 @@ class Cluster:
         host: str = "127.0.0.1",
         port: int = 0,
         demo: bool = False,
+        live: bool = False,
         debug: bool = True,
         edge: str = "",
     ) -> None:
         self.places = Places(folder or Path(tempfile.mkdtemp(prefix="cs-c-", dir="/tmp"))).made()
         self._env = dict(env or {}) | {"DEBUG": "1" if debug else "0"}
         counts = [f"--web={web}", f"--voice={voice}", f"--workers={workers}"]
-        self._words = [*counts, f"--host={host}", f"--port={port}", f"--edge={edge}", *([] if demo else ["--no-demo"])]
+        left_out = [] if live else ["--no-live"] if demo else ["--no-demo"]
+        self._words = [*counts, f"--host={host}", f"--port={port}", f"--edge={edge}", *left_out]
         self._supervisor: subprocess.Popen[bytes] | None = None
 
     @classmethod
@@ -87,7 +89,8 @@ class Cluster:
 
     def start(self, *, within: float = 600.0) -> None:
         """Returns when everything answers. Raises ClusterError, with the end of the supervisor's log."""
-        env = {**os.environ, **self._env, "CALLSPHERE_VAR": str(self.folder)}
+        product = {"DJANGO_SETTINGS_MODULE": "callsphere.settings"}
+        env = {**os.environ, **product, **self._env, "CALLSPHERE_VAR": str(self.folder)}
         env.setdefault("SECRET_KEY", self.places.secrets()["secret_key"])
         if env["DEBUG"] == "0":
             env.setdefault("ALLOWED_HOSTS", "*")

@@ -21,7 +21,7 @@ PRODUCT = ("web", "voice", "worker", "demo")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to run. `port` 0 = any free one; `edge` "" = the first found; `demo` = commands that make the demo live."""
+    """What to run. `port` 0 = any free one; `edge` "" = the first found; `live` = commands that make the demo live."""
 
     host: str = "127.0.0.1"
     port: int = 0
@@ -29,7 +29,8 @@ class Plan:
     voice: int = 2
     workers: int = 1
     edge: str = ""
-    demo: tuple[str, ...] = ()
+    demo: bool = False
+    live: tuple[str, ...] = ()
 
 
 class Supervisor:
@@ -130,7 +131,7 @@ class Supervisor:
         await self._until_ready()
         addresses = edge.Addresses(self._plan.host, self.port, ports["web"], ports["voice"])
         await self._begin(edge.kind(self._places, self._edge, addresses, {MARK: str(self._places.folder)}))
-        for number, command in enumerate(self._plan.demo, 1):
+        for number, command in enumerate(self._plan.live, 1):
             await self._begin(product.beside(self._places, f"demo{number}", command, env=self.env))
         await self._until_ready()
         self._state = "ready"

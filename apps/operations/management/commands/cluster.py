@@ -29,6 +29,9 @@ class Command(BaseCommand):
         parser.add_argument("--workers", type=int, default=1)
         parser.add_argument("--edge", default="", choices=["", *PROGRAMS], help="default: the first that is installed")
         parser.add_argument("--no-demo", action="store_true", help="without the demo tenants")
+        parser.add_argument(
+            "--no-live", action="store_true", help="with the demo tenants, but nothing happens by itself"
+        )
         parser.add_argument("--status", action="store_true", help="print its processes; 0 if all of them answer")
         parser.add_argument("--roll", action="store_true", help="restart the one that runs, process by process")
         parser.add_argument("--stop", action="store_true", help="end the one that runs")
@@ -70,7 +73,8 @@ class Command(BaseCommand):
             voice=options["voice"],
             workers=options["workers"],
             edge=options["edge"],
-            demo=() if options["no_demo"] or not settings.DEBUG else _beside(),
+            demo=settings.DEBUG and not options["no_demo"],
+            live=() if options["no_live"] or options["no_demo"] or not settings.DEBUG else _beside(),
         )
 
         async def supervise() -> bool:

@@ -1,0 +1,110 @@
+"""A rolling restart under load, and what dies by itself: nobody loses anything."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import httpx2 as httpx
+import psycopg
+import pytest
+
+from apps.operations.cluster import Cluster
+from apps.telephony.account import configured
+from apps.telephony.simulated.exchange import Exchange
+from tests.dashboard.viewers import watching
+from tests.operations.cluster.people import Chatter, Manager, PatientCaller
+
+pytestmark = [pytest.mark.once, pytest.mark.timeout(900)]
+SOON = 240.0
+"""Seconds: generous, for a machine that does other things, too."""
+OTHER_CALLER = "+12125550199"
+
+
+async def until(true: Callable[[], Any], *, within: float = SOON) -> None:
+    async with asyncio.timeout(within):
+        while not await asyncio.to_thread(true):  # noqa: ASYNC110  # it happens in other processes
+            await asyncio.sleep(0.1)
+
+
+def rows(cluster: Cluster, query: str) -> list[tuple[Any, ...]]:
+    """As the runtime role, in every tenant's scope."""
+    with psycopg.connect(cluster.environment["DATABASE_URL"]) as connection:
+        connection.execute("SELECT set_config('app.tenant_id', '*', true)")
+        return connection.execute(query.encode()).fetchall()
+
+
+def holder(cluster: Cluster) -> str:
+    """The process that has a call."""
+    for process in cluster.processes.values():
+        if process.role == "voice":
+            metrics = httpx.get(f"http://127.0.0.1:{process.port}/metrics", timeout=30).text
+            if any(
+                line.startswith("callsphere_calls_under_way") and not line.endswith(" 0.0")
+                for line in metrics.splitlines()
+            ):
+                return process.name
+    return ""
+
+
+def number_of(cluster: Cluster, slug: str) -> str:
+    query = "SELECT number FROM telephony_phonenumber n JOIN tenants_tenant t ON t.id = n.tenant_id WHERE t.slug = "
+    [(number,)] = rows(cluster, f"{query}'{slug}'")
+    return str(number)
+
+
+async def test_a_rolling_restart_loses_nothing(cluster: Cluster, carrier_port: int) -> None:
+    pids = {process.name: process.pid for process in cluster.processes.values()}
+    chatters = [Chatter(cluster.url) for _ in range(3)]
+    threads = [threading.Thread(target=chatter.run) for chatter in chatters]
+    manager, caller = Manager(cluster.url), PatientCaller()
+    for thread in threads:
+        thread.start()
+    watching_floor = asyncio.create_task(manager.run())
+    async with Exchange(configured(), port=carrier_port) as exchange:
+        call = exchange.call(
+            from_=OTHER_CALLER,
+            to=number_of(cluster, "summit-sales"),
+            url=f"{cluster.url}/voice/twilio/incoming",
+            caller=caller,
+            status_callback=f"{cluster.url}/voice/twilio/status",
+        )
+        async with asyncio.timeout(SOON):
+            await caller.answered[1].wait()
+            await until(lambda: manager.last is not None and all(chatter.answers for chatter in chatters))
+        holds = await asyncio.to_thread(holder, cluster)
+        assert holds
+        rolling = asyncio.create_task(asyncio.to_thread(cluster.roll, within=SOON))
+        await until(lambda: pids[holds] in cluster.processes[holds].leaving)
+        caller.again.set()
+        async with asyncio.timeout(SOON):
+            await call.over()
+        await rolling
+    for chatter in chatters:
+        chatter.stop.set()
+    for thread in threads:
+        await asyncio.to_thread(thread.join, SOON)
+    async with watching(cluster.url, await manager.page.ticket()) as fresh:
+        await fresh.until("snapshot", within=60)
+        assert manager.last is not None
+        now = manager.last
+        await until(lambda: (now.epoch, now.seq, now.state) == (fresh.epoch, fresh.seq, fresh.state), within=60)
+    manager.stop.set()
+    await watching_floor
+
+    changed = {name for name, process in cluster.processes.items() if process.pid != pids[name]}
+    assert changed == {"web1", "web2", "voice1", "voice2", "worker1"}
+    assert all(process.restarts == 0 and process.is_ready for process in cluster.processes.values())
+    # Every answer came whole and in order (`check`), each question counts once, and some were taken up elsewhere.
+    for chatter in chatters:
+        said = [turn for turn in chatter.turns if turn["role"] == "visitor"]
+        assert len(said) == len(chatter.asked) == len(chatter.answers)
+        assert not [refusal for refusal in chatter.refusals if " 502" in refusal], chatter.refusals
+    assert sum(chatter.comebacks for chatter in chatters) > 0
+    # The call went on where it was, was answered there, and ended by the caller's own will.
+    assert call.errors == []
+    assert caller.answered[2].is_set()
+    ended = rows(cluster, f"SELECT ended FROM conversations_call WHERE carrier_call = '{call.sid}'")
+    assert ended == [("caller_left",)]
+    # The floor's socket was told to come back; what it knew then was what one that asks afresh is told (above).
+    assert 1012 in manager.codes
