@@ -3,7 +3,7 @@
 `python bench/floors/desk.py <agents> [--migrated]` makes the tenant, then does what lines of JSON on its input ask, and
 answers each with a line, `null` while Redis or the database is away: `{"tickets": n}` with as many tickets; `{"events":
 n, "every": s, "seconds": s}` adds n turns in one transaction each `every` seconds and answers how many; `{"act": seed}`
-lets one thing happen; `{"session": true}` logs the manager in; `{"state": true}` tells the floor as the database has it.
+lets one thing happen; `{"session": true}` logs the manager in; `{"state": true}` is the floor as the database has it.
 """
 
 import json

@@ -30,10 +30,6 @@ Ask = Callable[[], Awaitable[bool]]
 """One new request: whether it was answered at once. False, or an error, when it was not, or had to be asked again."""
 
 
-class NotBack(Exception):
-    """A kind of request was still not answered a minute after the fault was over."""
-
-
 @dataclass
 class Probes:
     """`asks` by kind of request."""
@@ -50,16 +46,17 @@ class Probes:
         self.asks = {"chat": self._chat, "call": self._call, "floor": self._floor}
         self.asks |= {"API": self.office.look_in, "admin": self.office.open_page}
 
-    async def watch(self, fault: Fault) -> None:
-        """From the beginning of the fault until every kind of request is answered. Raises NotBack."""
-        await asyncio.gather(*(self._until_back(fault, name) for name in self.asks))
+    async def watch(self, fault: Fault) -> list[str]:
+        """From the beginning of the fault until every kind of request is answered; those that are not, in time."""
+        back = await asyncio.gather(*(self._until_back(fault, name) for name in self.asks))
+        return [name for name, is_back in zip(self.asks, back, strict=True) if not is_back]
 
-    async def _until_back(self, fault: Fault, name: str) -> None:
+    async def _until_back(self, fault: Fault, name: str) -> bool:
         clock = asyncio.get_running_loop().time
         good, waited, failed = 0, True, 0
         while good < IN_A_ROW or clock() < fault.done:
             if clock() > fault.done + BACK_WITHIN:
-                raise NotBack(f"{name} is not back {BACK_WITHIN:.0f} s after: {fault.kind}")
+                return False
             if await self._answered(name):
                 good += 1
                 if waited:
@@ -68,7 +65,8 @@ class Probes:
             else:
                 good, waited, failed = 0, True, failed + 1
             await asyncio.sleep(PAUSE)
-        fault.failed[name] = failed
+            fault.failed[name] = failed
+        return True
 
     async def _answered(self, name: str) -> bool:
         with suppress(Again, OSError, TimeoutError, WebSocketException, json.JSONDecodeError):

@@ -30,16 +30,18 @@ class Models:
         self.calls.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.IncompleteReadError):
+        with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             first = await reader.readuntil(b"\r\n")
             port = self.calls.port if b" /v1/realtime" in first else self.chat.port
             behind, before = await asyncio.open_connection("127.0.0.1", port, limit=2**20)
             before.write(first)
             ways = [asyncio.create_task(_pipe(reader, before)), asyncio.create_task(_pipe(behind, writer))]
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-            for way in ways:
-                way.cancel()
-            before.close()
+            try:
+                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for way in ways:
+                    way.cancel()
+                before.close()
         writer.close()
 
 

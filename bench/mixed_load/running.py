@@ -30,7 +30,7 @@ from mixed_load.breaking import KINDS, Journal, Kind, aimed, deck, strike
 from mixed_load.calls import Calls, ring
 from mixed_load.floor import LiveFloor, Seen
 from mixed_load.office import Office
-from mixed_load.probes import NotBack, Probes
+from mixed_load.probes import Probes
 from mixed_load.provider import Models
 from mixed_load.samples import Samples, sample
 from mixed_load.site import Site
@@ -227,10 +227,8 @@ class Run:
             await asyncio.sleep(max(0.0, due - self._clock()))
             kind = next(cards)
             fault = await aimed(kind, site=at.site, journal=journal, chance=chance)
-            try:
-                await asyncio.gather(strike(kind, fault, site=at.site), probes.watch(fault))
-            except NotBack as error:
-                self.report.broken.append(f"recovery: {error}")
+            _, away = await asyncio.gather(strike(kind, fault, site=at.site), probes.watch(fault))
+            self.report.broken += [f"recovery: {name} is not back a minute after: {kind.title}" for name in away]
             took, back = fault.done - fault.began, max(fault.recovered.values(), default=0.0)
             self._say(f"{fault.began - began:6.0f} s {kind.title} {fault.target}: {took:.1f} s, all back {back:.1f} s")
             due += plan.every * max(1, -(-(self._clock() - due) // plan.every))
