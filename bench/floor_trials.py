@@ -19,6 +19,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -38,6 +39,16 @@ USUAL = 0.3
 """The same, when no hint was lost."""
 CONVERGE_WITHIN = 30.0
 ASLEEP = 5.0
+
+
+class Kept(Protocol):
+    """A floor that is kept in a database."""
+
+    committed: float
+    """When the last thing that happened was committed."""
+
+    async def truth(self) -> State:
+        """The floor as the database has it."""
 
 
 @dataclass
@@ -155,26 +166,42 @@ async def trial(floor: Floor, viewers: list[Watcher], fault: Fault, chance: rand
         await floor.act(chance.randrange(2**31))
         await asyncio.sleep(chance.expovariate(1 / 0.05))
     assert breaking is not None
+    outcome.converged += await settled(floor, viewers, outcome, breaking.done)
+    await breaking
+
+
+async def settled(
+    floor: Kept, viewers: list[Watcher], outcome: Outcome, is_over: Callable[[], bool], within: float = CONVERGE_WITHIN
+) -> bool:
+    """Whether all viewers show what the database has, in time, once nothing happens any more and nothing is broken.
+
+    Args:
+        is_over: whether what breaks meanwhile is over.
+    """
     truth, quiet = await floor.truth(), time.time()
-    settled: set[int] = set()
-    while time.time() - quiet < CONVERGE_WITHIN:
+    known: set[int] = set()
+    while time.time() - quiet < within:
         await asyncio.sleep(0.1)
         for number, viewer in enumerate(viewers):
             knows = viewer.state == truth
             since = viewer.verified - floor.committed
             if viewer.is_live and not knows and since > USUAL:
+                now = await floor.truth()  # the product's own worker may have done something, too
+                if now != truth:
+                    truth, floor.committed = now, time.time()
+                    known.clear()
+                    break
                 outcome.late += 1
                 outcome.wrong += since > TOLERANCE
             if viewer.is_live and knows and since > 0 and viewer.awake.is_set():
-                settled.add(number)
-                if len(settled) == len(viewers):
+                known.add(number)
+                if len(known) == len(viewers):
                     outcome.slowest = max(outcome.slowest, time.time() - floor.committed)
             else:
-                settled.discard(number)
-        if breaking.done() and len(settled) == len(viewers):
-            outcome.converged += 1
-            break
-    await breaking
+                known.discard(number)
+        if is_over() and len(known) == len(viewers):
+            return True
+    return False
 
 
 async def run(given: argparse.Namespace, folder: Path) -> int:

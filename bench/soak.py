@@ -8,16 +8,13 @@ import asyncio
 import random
 import signal
 import sys
-from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
-from faults.audit import audit
-from faults.client import Manner, Visitor
-from faults.cluster import WIDGET_KEY, Lane, lanes
-from faults.plan import plan_of
+from faults.cluster import Lane, lanes
 from faults.provider import Provider
+from faults.visiting import Load, Place, visit
 from processes import DidNotStart
 from slope import Slope, slope
 
@@ -28,7 +25,6 @@ WARM_UP = 0.2
 REDIS_BYTES = 65_536
 """Memory of Redis for each run whose log is still kept."""
 HOUR = 3_600.0
-_SHAPES = ("talk", "talk", "talk", "tools", "tools", "book", "brief")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,44 +37,6 @@ class Sample:
     files: int
     threads: int
     connections: int
-
-
-@dataclass
-class Load:
-    """What the visitors did and saw."""
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    violations: list[str] = field(default_factory=list)
-    ended_at: list[float] = field(default_factory=list)
-    """When each run was over, by the loop's clock."""
-
-
-async def _visit(lane: Lane, provider: Provider, load: Load, chance: random.Random, until: float) -> None:
-    """One visitor after the other: a few messages each, with pauses, drops, resumes and stops."""
-    clock = asyncio.get_running_loop().time
-    await asyncio.sleep(chance.uniform(0, 5))
-    while clock() < until:
-        visitor = Visitor(lane.ports, WIDGET_KEY, random.Random(chance.random()))
-        for left in reversed(range(chance.randint(1, 6))):
-            message = f"{chance.choice(_SHAPES)} soak/{chance.getrandbits(48):x}"
-            told = await visitor.say(message, manner=_manner(chance), patience=plan_of(message).seconds * 3 + 60)
-            load.ended_at.append(clock())
-            verdict = await audit(visitor, told, lane=lane, provider=provider, errors=False)
-            load.outcomes[verdict.outcome] += 1
-            load.violations += [f"{message}: {kind}: {words[:300]}" for kind, words in verdict.violations]
-            if not left or clock() > until:
-                break
-            await asyncio.sleep(chance.uniform(0, 4))
-
-
-def _manner(chance: random.Random) -> Manner:
-    """Most read to the end; some drop the stream and come back, some stop the answer."""
-    kind = chance.random()
-    if kind < 0.25:
-        return Manner(moves=tuple((n, 0) for n in sorted(chance.sample(range(1, 40), chance.randint(1, 3)))))
-    if kind < 0.35:
-        return Manner(stop_after=chance.randint(1, 30))
-    return Manner()
 
 
 async def _sample(lane: Lane, minute: float) -> Sample:
@@ -122,12 +80,13 @@ async def soak(given: argparse.Namespace) -> Soak:
     clock = asyncio.get_running_loop().time
     try:
         async with lanes(count=1, workers=1, database=given.database, provider=provider) as [lane]:
+            place = Place(lane.ports, lane.database, provider)
             began = clock()
             until = began + given.minutes * 60
             async with asyncio.TaskGroup() as group:
                 for number in range(given.visitors):
                     chance = random.Random(f"{given.seed}/{number}")
-                    group.create_task(_visit(lane, provider, load, chance, until))
+                    group.create_task(visit(place, load, chance, lambda: clock() >= until))
                 while clock() < until:
                     samples.append(await _sample(lane, (clock() - began) / 60))
                     await asyncio.sleep(min(10.0, given.minutes))

@@ -86,7 +86,7 @@ class Batch:
         """One conversation: its message, then a second one, which must find it free; what was violated, in words."""
         found = []
         visitor.ports = trial.lane.ports  # from here on without a proxy between
-        first = await audit(visitor, told, lane=trial.lane, provider=self.provider, errors=trial.errors)
+        first = await audit(visitor, told, database=trial.lane.database, provider=self.provider, errors=trial.errors)
         self.row.outcomes[first.outcome] += 1
         self.row.silence = max(self.row.silence, told.longest_silence)
         if told.longest_silence > OVER_WITHIN:
@@ -94,7 +94,8 @@ class Batch:
         verdicts = [first]
         if told.conversation:
             after = await visitor.say(f"brief {told.message}", patience=PATIENCE)
-            verdicts.append(await audit(visitor, after, lane=trial.lane, provider=self.provider, errors=False))
+            database = trial.lane.database
+            verdicts.append(await audit(visitor, after, database=database, provider=self.provider, errors=False))
         for verdict in verdicts:
             for kind, words in verdict.violations:
                 self.row.violations[kind] += 1

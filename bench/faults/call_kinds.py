@@ -41,6 +41,8 @@ class Result:
     silence_ms: int = 0
     ended_after: float = 0.0
     """Seconds from the end of the call until it was so on record."""
+    sid: str = ""
+    """The carrier's id of the call."""
     problems: list[tuple[str, str]] = field(default_factory=list)
     """(kind: silence, orphan, tool or answer; in words)"""
 
@@ -97,6 +99,7 @@ class Trial:
 
     async def judged(self, result: Result, sid: str) -> Result:
         """With what the database says."""
+        result.sid = sid
         result.silence_ms = self.caller.longest_ms
         if result.silence_ms > SILENCE_MS:
             result.problems.append(("silence", f"{result.silence_ms} ms of silence: {self.caller.log}"))
@@ -109,7 +112,8 @@ class Trial:
             await asyncio.sleep(0.5)
         result.ended_after = time.monotonic() - over
         if self.family:
-            [(patients,)] = rows("SELECT count(*) FROM business_contact WHERE family_name = ?", [self.family])
+            query = "SELECT count(*) FROM business_contact WHERE family_name = ?"
+            [(patients,)] = await asyncio.to_thread(rows, query, [self.family])
             asked = self.world.model.asked[self.number]
             if patients > 1 or asked > 1:
                 result.problems.append(("tool", f"{patients} patients registered, the model asked {asked} times"))

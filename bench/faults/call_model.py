@@ -15,6 +15,8 @@ from typing import Any, Literal
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
+from faults.plan import BOOKING, arguments
+
 GREETING, HOLDING, ANSWER = 0x10, 0x20, 0x30
 """The samples of each kind of speech (mu-law)."""
 QUIET = 0xFF
@@ -33,6 +35,8 @@ class Script:
 
     tool: str = ""
     """Arguments of the tool that is asked for at the first turn, as JSON; "" = none."""
+    books: str = ""
+    """A message by which somebody is registered and booked, by several tools, as in the chat (plan.py); "" = none."""
     breaks: list[tuple[float, Break]] = field(default_factory=list)
     """Of each session in turn: seconds from when it is known to whose call it belongs, and how it breaks."""
 
@@ -80,6 +84,9 @@ class _Session:
         self._numbers = 0
         self._loud_ms = self._quiet_ms = 0
         self._speaking = False
+        self._prompt = ""
+        self._booking = ""
+        self._results: list[dict[str, Any]] = []
         self._talking: asyncio.Task[None] | None = None
         self._breaking: asyncio.Task[None] | None = None
 
@@ -90,6 +97,7 @@ class _Session:
                 message = json.loads(raw)
                 match message["type"]:
                     case "session.update":
+                        self._prompt = message["session"].get("instructions", self._prompt)
                         await self._tell("session.updated", session={"type": "realtime"})
                     case "input_audio_buffer.append":
                         await self._hear(base64.b64decode(message["audio"]))
@@ -99,6 +107,7 @@ class _Session:
                         await self._cancel()
                     case "conversation.item.create" if message["item"]["type"] == "function_call_output":
                         self._model.answered[message["item"]["call_id"]] += 1
+                        self._results.append(json.loads(message["item"]["output"]))
         finally:
             for task in (self._talking, self._breaking):
                 if task is not None:
@@ -150,9 +159,13 @@ class _Session:
     def _answer(self) -> None:
         script = self._model.scripts.get(self._number)
         if script is not None and script.tool:
-            arguments, script.tool = script.tool, ""
+            values, script.tool = script.tool, ""
             self._model.asked[self._number] += 1
-            self._begin(self._ask(arguments))
+            self._begin(self._ask("create_new_patient", values))
+        elif script is not None and script.books:
+            self._booking, script.books = script.books, ""
+            self._results.clear()
+            self._book()
         else:
             self._begin(self._speak(ANSWER))
 
@@ -166,8 +179,16 @@ class _Session:
             self._begin(self._speak(GREETING))
         elif "means exactly" in words:
             self._begin(self._speak(HOLDING))
+        elif self._booking and len(self._results) < len(BOOKING):
+            self._book()
         else:
             self._begin(self._speak(ANSWER))
+
+    def _book(self) -> None:
+        """The next tool of a booking."""
+        tool = BOOKING[len(self._results)]
+        self._model.asked[self._number] += 1
+        self._begin(self._ask(tool, arguments(tool, self._booking, self._prompt, self._results)))
 
     def _begin(self, work: Any) -> None:
         if self._talking is not None:
@@ -183,11 +204,11 @@ class _Session:
     async def _respond(self, status: str, response: str) -> None:
         await self._tell("response.done", response={"id": response, "status": status, "usage": {"input_tokens": 1}})
 
-    async def _ask(self, arguments: str) -> None:
+    async def _ask(self, tool: str, arguments: str) -> None:
         response, item = self._new("resp"), self._new("item")
         await self._tell("response.created", response={"id": response})
         call = {"type": "function_call", "id": item, "call_id": self._new("call"), "status": "completed"}
-        call |= {"name": "create_new_patient", "arguments": arguments}
+        call |= {"name": tool, "arguments": arguments}
         await self._tell("response.output_item.done", response_id=response, item=call)
         await self._respond("completed", response)
 

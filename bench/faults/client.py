@@ -6,8 +6,10 @@ import random
 import socket
 import uuid
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
+from random import randrange
 from typing import Any
 
 HEADERS_WITHIN = 15.0
@@ -139,6 +141,16 @@ class Response:
     async def json(self) -> Any:
         return json.loads(b"".join([piece async for piece in self.pieces()]))
 
+    async def words(self) -> Any:
+        """The body for people to read: JSON, or what a proxy in front says."""
+        with suppress(Again):
+            body = b"".join([piece async for piece in self.pieces()])
+            try:
+                return json.loads(body)
+            except ValueError:
+                return body[:200]
+        return ""
+
     def close(self) -> None:
         self.writer.transport.abort()
 
@@ -151,8 +163,9 @@ async def request(
     headers: dict[str, str],
     body: dict[str, Any] | None = None,
     receive_buffer: int = 0,
+    source: str = "127.0.0.1",
 ) -> Response:
-    """One request on a connection of its own. Raises Again when no answer comes."""
+    """One request on a connection of its own, from the address `source`. Raises Again when no answer comes."""
     content = b"" if body is None else json.dumps(body).encode()
     lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", "Connection: close"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
@@ -160,7 +173,7 @@ async def request(
         lines += ["Content-Type: application/json", f"Content-Length: {len(content)}"]
     try:
         async with asyncio.timeout(HEADERS_WITHIN):
-            reader, writer = await _connect(port, receive_buffer)
+            reader, writer = await _connect(port, receive_buffer, source)
             try:
                 writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + content)
                 head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
@@ -176,9 +189,9 @@ async def request(
     return Response(int(head[0].split()[1]), fields, reader, writer)
 
 
-async def _connect(port: int, receive_buffer: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _connect(port: int, receive_buffer: int, source: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     if not receive_buffer:
-        return await asyncio.open_connection("127.0.0.1", port)
+        return await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     sock.setblocking(False)
@@ -191,6 +204,8 @@ class Visitor:
 
     def __init__(self, ports: Sequence[int], key: str, chance: random.Random) -> None:
         self.ports = ports
+        # Each from an address of their own, for who counts them by it: all of 127.0.0.0/8 is this machine.
+        self.source = f"127.{randrange(1, 255)}.{randrange(256)}.{randrange(1, 255)}"
         self.at = chance.randrange(len(ports))
         self.key = key
         self.chance = chance
@@ -300,12 +315,14 @@ class Visitor:
         """A request whose answer is good. Raises Again when it may be sent again; notes one that may not."""
         headers = self.headers() | (more or {})
         port = self.ports[self.at]
-        response = await request(port, method, path, headers=headers, body=body, receive_buffer=receive_buffer)
+        response = await request(
+            port, method, path, headers=headers, body=body, receive_buffer=receive_buffer, source=self.source
+        )
         position = f" after {more['Last-Event-ID']}" if more else ""
         told.note(f"{method} {path}{position} at worker {self.at}: {response.status}")
         if response.status < 300:
             return response
-        problem = f"{response.status} {await response.json()}"
+        problem = f"{response.status} {await response.words()}"
         response.close()
         if response.status == 500:
             told.broken.append(f"{method} {path}: {problem}")

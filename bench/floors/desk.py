@@ -1,8 +1,9 @@
 """What happens at the tenant of the floor's benchmark: a process with the product's code on the server's state.
 
-`python bench/floors/desk.py <agents>` makes the tenant, then does what lines of JSON on its input ask, and answers each
-with a line: `{"tickets": n}` with as many tickets; `{"events": n, "every": s, "seconds": s}` adds n turns in one
-transaction each `every` seconds and answers how many; `{"state": true}` with the floor as the database has it.
+`python bench/floors/desk.py <agents> [--migrated]` makes the tenant, then does what lines of JSON on its input ask, and
+answers each with a line, `null` while Redis or the database is away: `{"tickets": n}` with as many tickets; `{"events":
+n, "every": s, "seconds": s}` adds n turns in one transaction each `every` seconds and answers how many; `{"act": seed}`
+lets one thing happen; `{"session": true}` logs the manager in; `{"state": true}` is the floor as the database has it.
 """
 
 import json
@@ -16,8 +17,10 @@ import django
 PASSWORD = "callsphere-bench"
 
 
-def main(agents: int) -> None:
+def main(agents: int, *, migrates: bool) -> None:
     """Until its input ends."""
+    from django.db import Error as DatabaseError
+    from django.db import close_old_connections
     from django.utils import timezone
     from redis.exceptions import RedisError
 
@@ -26,16 +29,19 @@ def main(agents: int) -> None:
     from apps.tenants.scope import tenant_scope
     from floors.team import Team
 
-    team = Team(agents)
+    team = Team(agents, migrates=migrates)
     print(json.dumps({"tenant": team.tenant.pk}), flush=True)
     answer = "null"
     for line in sys.stdin:
         asked: dict[str, Any] = json.loads(line)
-        with suppress(RedisError), tenant_scope(team.tenant.pk):  # while it is away there are no tickets
+        close_old_connections()
+        with suppress(RedisError, DatabaseError), tenant_scope(team.tenant.pk):
             if "tickets" in asked:
                 answer = json.dumps(team.tickets(asked["tickets"]))
             elif "state" in asked:
                 answer = encode(snapshot(now=timezone.now())).decode()
+            elif "session" in asked:
+                answer = json.dumps(team.session())
             elif "act" in asked:
                 answer = json.dumps(team.act(asked["act"]))
             else:
@@ -55,4 +61,4 @@ def write(team: Any, *, events: int, every: float, seconds: float) -> int:
 
 if __name__ == "__main__":
     django.setup()
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), migrates="--migrated" not in sys.argv)

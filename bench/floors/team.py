@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 from django.core.management import call_command
 from django.db import transaction
+from django.test import Client
 
 from apps.business.models import Contact
 from apps.common import redis
@@ -24,10 +25,11 @@ EMAIL, PASSWORD = "manager@bench.example", "callsphere-bench"
 
 
 class Team:
-    """Makes itself in an empty database."""
+    """Makes itself in an empty database; `migrates` it first."""
 
-    def __init__(self, agents: int) -> None:
-        call_command("migrate", verbosity=0)
+    def __init__(self, agents: int, *, migrates: bool = True) -> None:
+        if migrates:
+            call_command("migrate", verbosity=0)
         now = datetime.now(UTC)
         with all_tenants(reason="the benchmark makes its tenant"):
             self.tenant = Tenant.objects.create(slug="bench", name="Bench Sales", vertical="sales", time_zone="UTC")
@@ -103,6 +105,12 @@ class Team:
                 pipe.set(keys.floor_ticket(secret), msgspec.json.encode(ticket), ex=LIFETIME)
             pipe.execute()
         return secrets
+
+    def session(self) -> str:
+        """The key of a session in which the manager is logged in."""
+        client = Client()
+        client.force_login(self.user)
+        return str(client.cookies["sessionid"].value)
 
     def act(self, seed: int) -> int:
         """One thing that happens on a floor, by chance: says something, pauses an agent, ends or begins a call."""

@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Any
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
@@ -29,6 +30,14 @@ class _Message(msgspec.Struct):
     since: float = 0.0
     state: State | None = None
     events: list[Event] = []
+    id: str = ""
+    ok: bool = False
+    code: str = ""
+    version: int | None = None
+
+
+Ack = _Message
+"""The answer to a command: `id`, `ok`, `code`, `version`."""
 
 
 _decode = msgspec.json.Decoder(_Message).decode
@@ -41,8 +50,14 @@ class Hole(Exception):
 class Watcher:
     """One page. `run` ends when it is cancelled."""
 
-    def __init__(self, ports: list[int], ticket: Callable[[], Awaitable[str]], chance: random.Random) -> None:
+    def __init__(
+        self,
+        ports: list[int],
+        ticket: Callable[[], Awaitable[str]],
+        chance: random.Random,
+    ) -> None:
         self._ports, self._ticket, self._chance = ports, ticket, chance
+        self._asked: dict[str, tuple[str, asyncio.Future[Ack]]] = {}
         self.state: State | None = None
         self.epoch, self.seq, self.verified = "", 0, 0.0
         self.awake = asyncio.Event()
@@ -67,13 +82,20 @@ class Watcher:
     async def _watch(self) -> None:
         port = self._chance.choice(self._ports)
         address = f"ws://127.0.0.1:{port}/ws/dashboard/?ticket={await self._ticket()}"
-        origin = Origin(f"http://127.0.0.1:{port}")
         async with connect(
-            address, origin=origin, compression=None, max_size=None, max_queue=2, open_timeout=3, ping_interval=None
+            address,
+            origin=Origin(f"http://127.0.0.1:{port}"),
+            compression=None,
+            max_size=None,
+            max_queue=2,
+            open_timeout=3,
+            ping_interval=None,
         ) as socket:
             self.socket = socket
             self.connections += 1
             await socket.send(msgspec.json.encode({"type": "subscribe", "epoch": self.epoch, "seq": self.seq}).decode())
+            for frame, _ in list(self._asked.values()):
+                await socket.send(frame)
             while True:
                 async with asyncio.timeout(8):  # a page that hears nothing for so long takes another socket
                     text = await socket.recv()
@@ -83,9 +105,28 @@ class Watcher:
                     await socket.send('{"type":"pong"}')
                 self._take(message)
 
+    async def command(self, name: str, target: str, version: int) -> Ack:
+        """The answer to a command, whatever breaks meanwhile: it is said again, with its id, on the next connection."""
+        key = f"{self._chance.getrandbits(64):016x}"
+        asked: dict[str, Any] = {"type": "command", "id": key, "name": name, "target": target, "args": {}}
+        frame = msgspec.json.encode(asked | {"version": version}).decode()
+        answer = asyncio.get_running_loop().create_future()
+        self._asked[key] = frame, answer
+        if self.socket is not None:
+            with suppress(OSError, WebSocketException):
+                await self.socket.send(frame)
+        try:
+            return await answer
+        finally:
+            del self._asked[key]
+
     def _take(self, message: _Message) -> None:
         if message.type == "hello":
             self.recovered += message.recovered
+        elif message.type == "ack":
+            _, answer = self._asked.get(message.id, ("", None))
+            if answer is not None and not answer.done():
+                answer.set_result(message)
         elif message.type == "snapshot":
             self.snapshots += 1
             self.epoch, self.seq, self.state = message.epoch, message.seq, message.state

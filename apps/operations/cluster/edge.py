@@ -57,6 +57,7 @@ def _nginx(a: Addresses) -> list[Change]:
         (r"    listen 443 ssl.*\n", f"    listen {a.host}:{a.port};\n"),
         (r"    server_name .*\n", "    server_name _;\n"),
         (r"    ssl_.*\n", ""),
+        (r"Host  +\$host;", "Host $http_host;"),  # with the port, by which pages know their own origin
     ]
 
 
