@@ -1,5 +1,6 @@
 """Every environment variable that CallSphere reads, typed; a bad one stops the start and is named."""
 
+import re
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +9,8 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from apps.common import topology
 
 Words = Annotated[list[str], NoDecode]
 """A list written as comma-separated words."""
@@ -31,6 +34,7 @@ class Environment(BaseSettings):
     """Login that owns the tables; used by `migrate` only."""
     database_pool_size: int = Field(default=8, ge=1, le=200)
     redis_url: str = ""
+    """One server, Sentinels or a Cluster; see common/topology.py."""
 
     openai_api_key: str = ""
     openai_base_url: str = ""
@@ -96,6 +100,13 @@ class Environment(BaseSettings):
     def _split(cls, value: object) -> object:
         return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
 
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: str) -> str:
+        if value:
+            topology.parse(value)
+        return value
+
     @field_validator("smtp_url")
     @classmethod
     def _mail_server(cls, value: str) -> str:
@@ -120,5 +131,11 @@ def read() -> Environment:
     try:
         return Environment()
     except ValidationError as error:
-        lines = [f"{str(e['loc'][0]).upper()}: {e['msg']} (got {e['input']!r})" for e in error.errors()]
+        lines = [
+            f"{str(e['loc'][0]).upper()}: {e['msg']} (got {_without_password(e['input'])!r})" for e in error.errors()
+        ]
         raise ImproperlyConfigured("Bad environment:\n  " + "\n  ".join(lines)) from None
+
+
+def _without_password(value: object) -> object:
+    return re.sub(r"//[^/]*@", "//…@", value) if isinstance(value, str) else value
