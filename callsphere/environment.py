@@ -11,6 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from apps.common import topology
+
 Words = Annotated[list[str], NoDecode]
 """A list written as comma-separated words."""
 
@@ -33,6 +35,7 @@ class Environment(BaseSettings):
     """Login that owns the tables; used by `migrate` only."""
     database_pool_size: int = Field(default=8, ge=1, le=200)
     redis_url: str = ""
+    """One server, Sentinels or a Cluster; see common/topology.py."""
 
     openai_api_key: str = ""
     openai_base_url: str = ""
@@ -97,6 +100,13 @@ class Environment(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: str) -> str:
+        if value:
+            topology.parse(value)
+        return value
 
     @field_validator("smtp_url")
     @classmethod

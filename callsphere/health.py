@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from apps.common import drain
 from apps.common.api import api_view
 from apps.common.database import in_thread
-from apps.common.redis import async_client
+from apps.common.redis import pipe
 
 PATIENCE = 3.0
 """Seconds for each part to answer."""
@@ -29,7 +29,7 @@ async def readyz(request: HttpRequest) -> HttpResponseBase:
     """Database, migrations and Redis, each with what is wrong; 503 until all are well."""
     parts = {
         "database": await _checked(lambda: in_thread(_migrations)),
-        "redis": await _checked(lambda: async_client().ping()),
+        "redis": await _checked(lambda: pipe().ping()),
     }
     if drain.leaving():
         parts["process"] = "draining"

@@ -92,7 +92,7 @@ async def follow(*, tenant_id: str, run_id: str, after: int = 0) -> AsyncGenerat
 
 async def is_told(*, tenant_id: str, run_id: str, after: int) -> bool:
     """Whether the run's terminal event is at or before position `after`."""
-    number, event = await log.last_event(hub().client, keys.run_log(tenant_id, run_id))
+    number, event = await log.last_event(keys.run_log(tenant_id, run_id))
     return 0 < number <= after and decode(event)[0] == "done"
 
 

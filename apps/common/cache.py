@@ -8,9 +8,16 @@ from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from apps.common import redis
 
 
+class _HouseClient(RedisCacheClient):
+    """Finds the master, or the server of a Cluster, as all other sync code does."""
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
+        return redis.client()
+
+
 @cache
 def _client() -> RedisCacheClient:
-    return RedisCacheClient([redis.url()])
+    return _HouseClient([])
 
 
 class HouseCache(RedisCache):

@@ -1,10 +1,13 @@
-"""Access to Redis: always a real one. With REDIS_URL unset, a child server on a socket under var/."""
+"""Access to Redis: always a real one. With REDIS_URL unset, a child server on a socket under var/.
+
+One server, a master watched by Sentinels, or a Cluster (docs/adr/0016): who asks here need not know which.
+"""
 
 import asyncio
 import shutil
 import socket
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Hashable, Sequence
+from functools import cache, partial
 from hashlib import sha1
 from pathlib import Path
 from typing import Any
@@ -12,21 +15,26 @@ from weakref import WeakKeyDictionary
 
 import redis
 import redis.asyncio
+import redis.sentinel
 from django.conf import settings
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.cluster import ClusterNode
 from redis.exceptions import NoScriptError
 
 from apps.common.child_process import ChildProcess
+from apps.common.masters import ASKED_WITHIN, Find, Sentinels, pool
 from apps.common.pipe import Pipe
+from apps.common.slots import ClusterPipe, Slots
+from apps.common.topology import Topology, parse
 
-_pipes: WeakKeyDictionary[asyncio.AbstractEventLoop, Pipe] = WeakKeyDictionary()
-_async_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, redis.asyncio.Redis] = WeakKeyDictionary()
+AnyPipe = Pipe | ClusterPipe
+_pipes: WeakKeyDictionary[asyncio.AbstractEventLoop, AnyPipe] = WeakKeyDictionary()
+_library: WeakKeyDictionary[asyncio.AbstractEventLoop, AnyPipe] = WeakKeyDictionary()
+_slots: WeakKeyDictionary[asyncio.AbstractEventLoop, Slots] = WeakKeyDictionary()
 
-CONNECTIONS = 16
-"""Of one event loop. Some are held for long: by the hub's reader."""
-WAIT = 10.0
-"""Seconds to wait for one of them."""
+BLOCKED = 15.0
+"""Seconds without an answer after which a connection that blocks is given up: longer than any command may block."""
 SOCKET_PATH_BYTES = 108
 """Longest path of a unix socket on Linux (sun_path)."""
 
@@ -80,20 +88,33 @@ def url() -> str:
     return f"unix://{path}"
 
 
+@cache
+def topology() -> Topology:
+    """Where Redis is; starts the embedded server when there is no REDIS_URL."""
+    return parse(url())
+
+
+def is_cluster() -> bool:
+    return topology().kind == "cluster"
+
+
 class Script:
-    """A Lua script. Redis keeps it; it is sent again only to a Redis that does not know it."""
+    """A Lua script. Redis keeps it; it is sent again only to a Redis that does not know it.
+
+    Its keys are of one tenant, or all of the platform: a Cluster keeps those together, and refuses others.
+    """
 
     def __init__(self, source: str) -> None:
         self._source = source
         self._sha = sha1(source.encode(), usedforsecurity=False).hexdigest()
 
-    async def __call__(self, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
-        """Runs it from async code; words are bytes, str or numbers."""
+    async def __call__(self, keys: Sequence[str], arguments: Sequence[Any], *, era: Hashable = None) -> Any:
+        """Runs it from async code; words are bytes, str or numbers, `era` as of `Pipe.call`."""
         words = (len(keys), *keys, *arguments)
         try:
-            return await pipe().call("EVALSHA", self._sha, *words)
+            return await pipe().call("EVALSHA", self._sha, *words, era=era)
         except NoScriptError:
-            return await pipe().call("EVAL", self._source, *words)
+            return await pipe().call("EVAL", self._source, *words, era=era)
 
     def run(self, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
         """Runs it from sync code."""
@@ -110,34 +131,72 @@ class Script:
 
 @cache
 def client() -> Any:
-    """The `redis.Redis` for sync code; replies are bytes.
+    """The client for sync code, of redis-py; replies are bytes.
 
-    Typed as Any, like the async one: redis-py annotates replies for every decoding and both kinds of client at once.
+    Typed as Any, like the async ones: redis-py annotates replies for every decoding and both kinds of client at once.
     """
-    return redis.Redis.from_url(url(), protocol=2)
+    where = topology()
+    options: dict[str, Any] = {"protocol": 2, **where.options}
+    if where.is_tls:
+        options["ssl"] = True
+    if where.kind == "sentinel":
+        guards = {"ssl": where.is_tls, "socket_timeout": ASKED_WITHIN, "protocol": 2, **where.guard_options}
+        sentinel = redis.sentinel.Sentinel(where.nodes, sentinel_kwargs=guards, **options)
+        return sentinel.master_for(where.service)
+    if where.kind == "cluster":
+        return redis.RedisCluster(startup_nodes=[ClusterNode(*address) for address in where.nodes], **options)
+    return redis.Redis.from_url(where.url, **options)
 
 
-def async_client() -> Any:
-    """The `redis.asyncio.Redis` for async code, one for each event loop; replies are bytes."""
+def slots() -> Slots:
+    """This event loop's view of the Cluster."""
     loop = asyncio.get_running_loop()
-    if (found := _async_clients.get(loop)) is None:
-        # A burst waits for a connection of the pool; stock, each would open one of its own, and the 101st fail.
-        pool = redis.asyncio.BlockingConnectionPool.from_url(
-            url(),
-            max_connections=CONNECTIONS,
-            timeout=WAIT,
-            protocol=2,
-            socket_timeout=None,
-            retry=Retry(NoBackoff(), 1),  # for a connection that Redis closed while it idled
-        )
-        found = _async_clients[loop] = redis.asyncio.Redis(connection_pool=pool)
+    if (found := _slots.get(loop)) is None:
+        found = _slots[loop] = Slots(topology())
     return found
 
 
-def pipe() -> Pipe:
-    """This event loop's shared connection, for all that neither blocks nor needs one of its own."""
+def _pool(find: Find | None = None, **options: Any) -> redis.asyncio.ConnectionPool:
+    """Connections of this event loop to the server, to the master, or to what `find` names."""
+    where = topology()
+    options |= {"protocol": 2}
+    if where.kind == "single":
+        return redis.asyncio.ConnectionPool.from_url(where.url, **options)
+    return pool(where, find or Sentinels(where), **options)
+
+
+def blocking(key: str) -> Any:
+    """A `redis.asyncio.Redis` with one connection of its own, for what blocks: to whatever serves the key. Close it."""
+    find = partial(slots().serving, key) if is_cluster() else None
+    # Once more over another connection, when Redis closed the one that idled.
+    connections = _pool(find, socket_timeout=BLOCKED, retry=Retry(NoBackoff(), 1))
+    return redis.asyncio.Redis(connection_pool=connections, single_connection_client=True)
+
+
+def listening() -> Any:
+    """A `redis.asyncio.client.PubSub`; of a Cluster any server hears everything."""
+    find = slots().any if is_cluster() else None
+    connections = _pool(find, socket_timeout=None, retry=Retry(NoBackoff(), 1))
+    return redis.asyncio.Redis(connection_pool=connections).pubsub()
+
+
+def _new_pipe() -> AnyPipe:
+    if is_cluster():
+        return ClusterPipe(slots(), lambda find: Pipe(_pool(find, socket_timeout=None).make_connection()))
+    return Pipe(_pool(socket_timeout=None).make_connection())
+
+
+def pipe() -> AnyPipe:
+    """This event loop's shared connection, for all that neither blocks nor has a long answer."""
     loop = asyncio.get_running_loop()
     if (found := _pipes.get(loop)) is None:
-        pool = redis.asyncio.ConnectionPool.from_url(url(), protocol=2, socket_timeout=None)
-        found = _pipes[loop] = Pipe(pool.make_connection())
+        found = _pipes[loop] = _new_pipe()
+    return found
+
+
+def library() -> AnyPipe:
+    """Another one, for long answers: on `pipe` everybody would wait until they are read."""
+    loop = asyncio.get_running_loop()
+    if (found := _library.get(loop)) is None:
+        found = _library[loop] = _new_pipe()
     return found

@@ -1,6 +1,6 @@
 """Orders for a call under way: from whoever steers it to the process that holds it, whichever that is.
 
-An order is said on one channel of the platform; the process that holds the call does it and answers on a key of the
+An order is said on one channel of the platform; the process that holds the call does it and answers on a channel of the
 order's own. Nobody else answers, so that silence means: not reachable. An order is worth the seconds its sender waits,
 and no more: that is why it is on no log (docs/adr/0011).
 """
@@ -8,13 +8,12 @@ and no more: that is why it is on no log (docs/adr/0011).
 import asyncio
 import logging
 from collections.abc import Callable
-from weakref import WeakKeyDictionary
 
 import msgspec
 from redis.exceptions import RedisError
 
 from apps.common.errors import AppError
-from apps.common.redis import async_client, pipe
+from apps.common.redis import pipe
 from apps.conversations.models import Call
 from apps.live import radio
 from apps.tenants import keys
@@ -24,10 +23,6 @@ logger = logging.getLogger(__name__)
 
 WITHIN = 3.0
 """Seconds for an answer."""
-KEPT = 10
-"""Seconds that an answer nobody took is kept."""
-AT_ONCE = 8
-"""Orders of one process that wait: each holds a connection to Redis."""
 RETRY = 1.0
 MOST_WAITING = 1_000
 
@@ -67,7 +62,6 @@ class Answer(msgspec.Struct, frozen=True, array_like=True):
 _encode = msgspec.msgpack.Encoder().encode
 _order = msgspec.msgpack.Decoder(Order).decode
 _answer = msgspec.msgpack.Decoder(Answer).decode
-_places: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
 async def ask(order: Order, *, within: float = WITHIN) -> Answer:
@@ -76,21 +70,20 @@ async def ask(order: Order, *, within: float = WITHIN) -> Answer:
     Raises:
         Unreachable: nobody has answered in so many seconds. It may have been done or not.
     """
-    key = keys.order_answer(order.tenant, order.id)
     try:
-        async with asyncio.timeout(within + 1), _place():
-            if not await radio.send(keys.orders(), _encode(order)):
-                raise Unreachable("The call cannot be reached.")
-            found = await async_client().blpop([key], timeout=within)
-    except (RedisError, TimeoutError):
+        async with asyncio.timeout(within + 1):
+            # Tuned in first: the answer is said once.
+            receiver = await radio.radio().tune(keys.order_answer(order.tenant, order.id), most=1)
+            try:
+                heard = await radio.send(keys.orders(), _encode(order))
+                found = await receiver.next(within=within) if heard else None
+            finally:
+                receiver.close()
+    except (RedisError, OSError):
         found = None
     if found is None:
         raise Unreachable("The call cannot be reached.")
-    return _answer(found[1])
-
-
-def _place() -> asyncio.Semaphore:
-    return _places.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
+    return _answer(found)
 
 
 async def follow(perform: Callable[[Order], Answer | None]) -> None:
@@ -116,9 +109,7 @@ def _take(message: bytes, perform: Callable[[Order], Answer | None]) -> None:
         logger.exception("An order for a call could not be done")
         return
     if answer is not None:
-        key = keys.order_answer(order.tenant, order.id)
-        pipe().post("LPUSH", key, _encode(answer))
-        pipe().post("EXPIRE", key, KEPT)
+        pipe().post("PUBLISH", keys.order_answer(order.tenant, order.id), _encode(answer))
 
 
 def order_for(*, call: Call, kind: str, id: str, user: str, by: str, text: str = "") -> Order:

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from apps.common import drain
 from apps.common.ids import new_id
-from apps.common.redis import async_client
+from apps.common.redis import library
 from apps.dashboard import lease
 from apps.dashboard.connection import CATCH_UP, MOST_UNSENT, Connection, Ready, ready
 from apps.dashboard.core.events import State
@@ -222,12 +222,11 @@ class Floor:
 
     async def _open(self, epoch: str) -> None:
         """Begins to follow a keeper; nothing happens while its first state is not there."""
-        client = async_client()
-        blob = await client.get(keys.floor_state(self.tenant_id, epoch))
+        blob = await library().call("GET", keys.floor_state(self.tenant_id, epoch))
         if blob is None:
             return
         key = keys.floor_view(self.tenant_id, epoch)
-        kept, entries = _read_kept(blob), await client.xrange(key)
+        kept, entries = _read_kept(blob), await log.entries(key)
         if self._following is not None:
             self._following.cancel()
             await asyncio.gather(self._following, return_exceptions=True)

@@ -17,7 +17,7 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from apps.common import metrics
-from apps.common.redis import async_client, pipe
+from apps.common.redis import pipe
 from apps.dashboard import lease, reading
 from apps.dashboard.core.board import Board
 from apps.dashboard.core.events import Event, State
@@ -116,7 +116,7 @@ class Keeper:
 
     async def _keep(self) -> None:
         # The position first, then the state: what happens between the two is read twice, not missed.
-        position, _ = await log.last_event(async_client(), keys.floor_log(self.tenant_id))
+        position, _ = await log.last_event(keys.floor_log(self.tenant_id))
         writer = hub().write(keys.floor_view(self.tenant_id, self.epoch))
         listening = asyncio.create_task(self._listen(position))
         try:

@@ -2,7 +2,7 @@
 
 from typing import Literal, cast
 
-from apps.common.redis import async_client
+from apps.common.redis import pipe
 
 State = Literal["unknown", "open", "completed", "aborted"]
 _LIFETIME = 2 * 3600
@@ -10,15 +10,16 @@ _LIFETIME = 2 * 3600
 
 
 def _key(probe_id: str) -> str:
-    return f"cs:edge:probe:{probe_id}"  # of the platform, so no tenant comes first
+    return f"cs:{{platform}}:edge:probe:{probe_id}"
 
 
 async def record(probe_id: str, state: State) -> None:
     """Whatever the order in which they arrive, `open` never hides how the stream ended."""
-    await async_client().set(_key(probe_id), state, ex=_LIFETIME, nx=state == "open")
+    condition = ("NX",) if state == "open" else ()
+    await pipe().call("SET", _key(probe_id), state, "EX", _LIFETIME, *condition)
 
 
 async def state_of(probe_id: str) -> State:
     """`open` while it streams, then `completed` or, when the client left first, `aborted`."""
-    state = await async_client().get(_key(probe_id))
+    state = await pipe().call("GET", _key(probe_id))
     return cast(State, state.decode()) if state else "unknown"

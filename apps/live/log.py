@@ -6,10 +6,11 @@ writers that stand at the same place only one can go on, whatever each of them s
 refused. That is the fence around a log whose owner was thought dead.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Hashable, Iterable, Sequence
 
-from apps.common.redis import Script
+from redis.exceptions import ConnectionError
+
+from apps.common.redis import Script, library, pipe
 
 MAX_EVENTS = 128
 """Events in one entry; so an entry that holds a number begins at most so far before it."""
@@ -39,6 +40,9 @@ redis.call(unpack(words))
 return last
 """)
 
+_LATER = ("READONLY", "NOREPLICAS", "MISCONF", "OOM ")
+"""Why Redis takes no write at the moment: it is a replica, has too few of them, cannot write its disk, is full."""
+
 
 class Superseded(Exception):
     """Another writer has written this number: we are no longer the log's owner and must stop."""
@@ -48,10 +52,17 @@ class NotAppended(Exception):
     """Redis refused an entry for a reason that will not pass, such as a key of another type."""
 
 
-async def append(appends: Sequence[Append]) -> list[Exception | None]:
-    """Appends to many logs in one round trip; an answer for each. (A pipeline of XADDs costs four times as much.)"""
+async def append(appends: Sequence[Append], *, era: Hashable = None) -> list[Exception | None]:
+    """Appends to logs of one lane in one round trip; an answer for each. (A pipeline of XADDs costs four times that.)
+
+    Args:
+        era: of `Pipe.call`: refused when what the logs had before may be lost.
+
+    Raises:
+        RedisError: Redis is away or takes no writes now; some of it may have arrived.
+    """
     entries = [word for _, first, events in appends for word in (first, len(events), *events)]
-    answers = await _APPEND([key for key, _, _ in appends], entries)
+    answers = await _APPEND([key for key, _, _ in appends], entries, era=era)
     return [_refusal(key, answer) for (key, _, _), answer in zip(appends, answers, strict=True)]
 
 
@@ -59,6 +70,8 @@ def _refusal(key: str, answer: bytes) -> Exception | None:
     if not answer:
         return None
     reason = answer.decode()
+    if any(word in reason for word in _LATER):
+        raise ConnectionError(reason)
     return Superseded(key) if "equal or smaller" in reason else NotAppended(f"{key}: {reason}")
 
 
@@ -82,18 +95,27 @@ def entry_before(seq: int) -> str:
     return f"{max(0, seq + 1 - MAX_EVENTS)}-0"
 
 
-async def read_after(client: Any, key: str, seq: int) -> list[bytes]:
+async def entries(key: str, start: str = "-") -> list[Entry]:
+    """The log's entries from the id `start` on."""
+    return [_entry(*raw) for raw in await library().call("XRANGE", key, start, "+")]
+
+
+async def read_after(key: str, seq: int) -> list[bytes]:
     """Every event after number `seq`, in order, without gaps."""
-    return after(await client.xrange(key, f"({entry_before(seq)}", "+"), seq)
+    return after(await entries(key, f"({entry_before(seq)}"), seq)
 
 
-async def last_event(client: Any, key: str) -> tuple[int, bytes]:
-    """The last event and its number; 0 when there is none."""
-    entries = await client.xrevrange(key, count=1)
-    if not entries:
+async def last_event(key: str, *, era: Hashable = None) -> tuple[int, bytes]:
+    """The last event and its number; 0 when there is none. `era` as of `append`."""
+    found = await pipe().call("XREVRANGE", key, "+", "-", "COUNT", 1, era=era)
+    if not found:
         return 0, b""
-    first, events = events_of(entries[0])
+    first, events = events_of(_entry(*found[0]))
     return first + len(events) - 1, events[-1]
+
+
+def _entry(entry_id: bytes, words: list[bytes]) -> Entry:
+    return entry_id, dict(zip(words[::2], words[1::2], strict=True))
 
 
 def publish(*, key: str, events: Sequence[bytes], keep: int = 10_000) -> int:

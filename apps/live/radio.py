@@ -12,11 +12,13 @@ from weakref import WeakKeyDictionary
 
 from redis.exceptions import RedisError
 
-from apps.common.redis import async_client, pipe
+from apps.common.redis import listening, pipe
 
 logger = logging.getLogger(__name__)
 
 RETRY = 0.25
+QUIET = 5.0
+"""Seconds without a message after which the server is asked whether it is alive; so long it has for its answer."""
 TUNED_WITHIN = 3.0
 """Seconds for Redis to say that a channel is followed."""
 
@@ -27,7 +29,8 @@ async def send(key: str, message: bytes) -> int:
     Raises:
         RedisError: Redis is away.
     """
-    return int(await pipe().call("PUBLISH", key, message))
+    heard = int(await pipe().call("PUBLISH", key, message))
+    return heard or await pipe().listeners(key)
 
 
 class Receiver:
@@ -67,14 +70,16 @@ class Receiver:
 class Radio:
     """One for each event loop; see `radio()`."""
 
-    def __init__(self, client: Any) -> None:
-        self._pubsub: Any = client.pubsub()
+    def __init__(self) -> None:
+        self._pubsub: Any = listening()
         self._receivers: dict[str, list[Receiver]] = {}
         self._followed: dict[str, asyncio.Event] = {}
         """Channels that Redis was asked for; set when it said so."""
         self._changing = asyncio.Lock()
         self._reader: asyncio.Task[None] | None = None
         self._leaving: set[asyncio.Task[None]] = set()
+        self._asked = False
+        """Whether the server is alive, and it has not answered yet."""
 
     async def tune(self, key: str, *, most: int) -> Receiver:
         """A receiver that hears everything said from now on. Close it when done.
@@ -117,15 +122,19 @@ class Radio:
         """Ends when nothing is followed."""
         while self._followed:
             try:
-                message = await self._pubsub.get_message(timeout=None)
+                message = await self._pubsub.get_message(timeout=QUIET)
+                if message is None:
+                    await self._check()
             except (RedisError, OSError):  # redis-py subscribes anew when it is connected again
+                self._asked = False
                 await asyncio.sleep(RETRY)
                 continue
             except Exception:  # nobody may be left deaf by what we did not think of
                 logger.exception("The channels could not be read")
                 await asyncio.sleep(RETRY)
                 continue
-            if message is None:
+            self._asked = self._asked and message is None
+            if message is None or message["type"] == "pong":
                 continue
             key = message["channel"].decode()
             if message["type"] == "message":
@@ -133,6 +142,14 @@ class Radio:
                     receiver.give(message["data"])
             elif message["type"] == "subscribe" and (followed := self._followed.get(key)) is not None:
                 followed.set()
+
+    async def _check(self) -> None:
+        """A server that hangs looks alive to TCP; another one may have its place, and be where all is said."""
+        if self._asked:
+            await self._pubsub.connection.disconnect()
+        self._asked = not self._asked
+        if self._asked:
+            await self._pubsub.ping()
 
 
 _radios: WeakKeyDictionary[asyncio.AbstractEventLoop, Radio] = WeakKeyDictionary()
@@ -142,5 +159,5 @@ def radio() -> Radio:
     """This event loop's."""
     loop = asyncio.get_running_loop()
     if (found := _radios.get(loop)) is None:
-        found = _radios[loop] = Radio(async_client())
+        found = _radios[loop] = Radio()
     return found

@@ -106,7 +106,7 @@ def orders() -> str:
 
 
 def order_answer(tenant_id: str, order_id: str) -> str:
-    """List with the one answer to an order."""
+    """Channel on which the one answer to an order is said."""
     return _key(tenant_id, "order", order_id, "answer")
 
 

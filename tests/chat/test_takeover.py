@@ -12,7 +12,7 @@ from apps.common import redis
 from apps.common.errors import Unavailable
 from apps.conversations import turns
 from apps.conversations.models import Conversation, ToolCall, Turn
-from apps.live import hub, log
+from apps.live import log, writing
 from apps.plans import budgets
 from apps.tenants import keys
 from apps.tenants.models import WidgetKey
@@ -199,13 +199,13 @@ def test_an_end_that_could_not_be_written_is_told_by_the_next(
 ) -> None:
     real = log.append
 
-    async def refuse_the_end(appends: Sequence[log.Append]) -> list[Exception | None]:
+    async def refuse_the_end(appends: Sequence[log.Append], **options: Any) -> list[Exception | None]:
         if any(event.startswith(b"done") for _, _, events in appends for event in events):
             monkeypatch.setattr(log, "append", real)
             raise RedisError("away")
         return await real(appends)
 
-    monkeypatch.setattr(hub, "PATIENCE", -1.0)
+    monkeypatch.setattr(writing, "PATIENCE", -1.0)
     monkeypatch.setattr(log, "append", refuse_the_end)
     answer = visitor.ask(HOURS).check()
     assert answer.done["reason"] == "stop"

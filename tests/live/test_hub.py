@@ -12,20 +12,21 @@ from hypothesis import strategies as st
 from redis.exceptions import RedisError
 
 from apps.common import redis
-from apps.live import log
-from apps.live.hub import TAIL, Hub
+from apps.live import log, reading
+from apps.live.feed import TAIL
+from apps.live.hub import Hub
 
 
 @pytest.fixture
 async def here() -> AsyncIterator[Hub]:
-    hub = Hub(redis.async_client())
+    hub = Hub()
     yield hub
     await hub.close()
 
 
 @pytest.fixture
 async def elsewhere() -> AsyncIterator[Hub]:
-    hub = Hub(redis.async_client())
+    hub = Hub()
     yield hub
     await hub.close()
 
@@ -42,6 +43,10 @@ async def read(hub: Hub, key: str, *, after: int, upto: int) -> list[bytes]:
             while after + len(events) < upto:
                 events += await follower.next(idle=15)
     return events
+
+
+def is_reading(hub: Hub) -> bool:
+    return any(reader._reading for reader in hub.readers.values())
 
 
 def numbered(count: int) -> list[bytes]:
@@ -88,7 +93,7 @@ async def test_a_new_log_is_read_while_the_reader_waits_on_another(here: Hub, el
     other = here.write(key + "-other")
     waiting = asyncio.create_task(read(elsewhere, key + "-other", after=0, upto=1))
     async with asyncio.timeout(5):
-        while not elsewhere._reading:  # noqa: ASYNC110  # set inside the hub, which has no event for it
+        while not is_reading(elsewhere):  # noqa: ASYNC110  # set inside the hub, which has no event for it
             await asyncio.sleep(0.001)
     writer = here.write(key)
     following = asyncio.create_task(read(elsewhere, key, after=0, upto=1))
@@ -103,23 +108,23 @@ async def test_a_new_log_is_read_while_the_reader_waits_on_another(here: Hub, el
 async def test_who_comes_as_the_reader_leaves_is_read_to(
     elsewhere: Hub, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("apps.live.hub.BLOCK_MS", 1)  # it looks up, finds nobody and leaves
+    monkeypatch.setattr("apps.live.reading.BLOCK_MS", 1)  # it looks up, finds nobody and leaves
     leaving, gone = asyncio.Event(), asyncio.Event()
-    real = elsewhere.client.client
+    real = reading.blocking
 
-    def client() -> Any:
-        connection = real()
+    def blocking(key: str) -> Any:
+        connection = real(key)
         close = connection.aclose
 
-        async def close_slowly() -> None:
+        async def close_slowly(**options: Any) -> None:
             leaving.set()
             await gone.wait()
-            await close()
+            await close(**options)
 
         connection.aclose = close_slowly
         return connection
 
-    monkeypatch.setattr(elsewhere.client, "client", client)
+    monkeypatch.setattr(reading, "blocking", blocking)
     for name in ("first", "second"):
         await log.append([(f"{key}-{name}", 1, [name.encode()])])
         async with asyncio.timeout(3):
@@ -135,7 +140,7 @@ async def test_a_log_is_followed_again_while_the_reader_still_waits_on_it(here: 
     async with asyncio.timeout(3):  # the reader's block is 5 s
         with closing(elsewhere.follow(key)) as follower:
             assert await follower.next(idle=15) == numbered(5)
-            while not elsewhere._reading:  # noqa: ASYNC110
+            while not is_reading(elsewhere):  # noqa: ASYNC110
                 await asyncio.sleep(0.001)
             await asyncio.sleep(0.01)
         assert await read(elsewhere, key, after=0, upto=5) == numbered(5)
@@ -181,7 +186,7 @@ async def test_the_log_of_a_lost_writer_goes_on_without_a_gap(here: Hub, elsewhe
     lost.close()
     heir.append(b"event 7", b"event 8")
     assert await asyncio.gather(*readers) == [numbered(8)[2:]] * 2
-    assert await log.read_after(redis.async_client(), key, 0) == numbered(8)
+    assert await log.read_after(key, 0) == numbered(8)
 
 
 async def test_what_was_under_way_as_a_writer_closed_comes_once(
@@ -190,7 +195,7 @@ async def test_what_was_under_way_as_a_writer_closed_comes_once(
     """It lost its lease with one group sent, whose answer is late, and another still in its hands."""
     real, answer, sent = log.append, asyncio.Event(), asyncio.Event()
 
-    async def answer_late(appends: Any) -> Any:
+    async def answer_late(appends: Any, **options: Any) -> Any:
         monkeypatch.setattr(log, "append", real)
         refusals = await real(appends)
         sent.set()
@@ -210,7 +215,7 @@ async def test_what_was_under_way_as_a_writer_closed_comes_once(
     answer.set()
     heir.append(b"event 3")
     assert await reader == numbered(3)
-    assert await log.read_after(redis.async_client(), key, 0) == numbered(3)
+    assert await log.read_after(key, 0) == numbered(3)
 
 
 async def test_an_heir_that_comes_too_late_is_refused(here: Hub, elsewhere: Hub, key: str) -> None:
@@ -224,7 +229,7 @@ async def test_an_heir_that_comes_too_late_is_refused(here: Hub, elsewhere: Hub,
     heir.append(b"other 2", b"other 3", b"other 4")
     with pytest.raises(log.Superseded):
         await heir.flushed()
-    assert await log.read_after(redis.async_client(), key, 0) == numbered(3)
+    assert await log.read_after(key, 0) == numbered(3)
 
 
 async def test_a_second_writer_is_refused(here: Hub, elsewhere: Hub, key: str) -> None:
@@ -236,7 +241,7 @@ async def test_a_second_writer_is_refused(here: Hub, elsewhere: Hub, key: str) -
         await second.flushed()
     with pytest.raises(log.Superseded):
         second.append(b"more")
-    assert await log.read_after(redis.async_client(), key, 0) == [b"mine"]
+    assert await log.read_after(key, 0) == [b"mine"]
 
 
 async def test_an_append_whose_answer_was_lost_is_not_doubled(
@@ -245,7 +250,7 @@ async def test_an_append_whose_answer_was_lost_is_not_doubled(
     writer = here.write(key)
     real = log.append
 
-    async def lose_the_answer(appends: Any) -> Any:
+    async def lose_the_answer(appends: Any, **options: Any) -> Any:
         monkeypatch.setattr(log, "append", real)
         await real(appends)
         writer.append(b"c")
@@ -254,7 +259,7 @@ async def test_an_append_whose_answer_was_lost_is_not_doubled(
     monkeypatch.setattr(log, "append", lose_the_answer)
     writer.append(b"a", b"b")
     await writer.flushed()
-    assert await log.read_after(redis.async_client(), key, 0) == [b"a", b"b", b"c"]
+    assert await log.read_after(key, 0) == [b"a", b"b", b"c"]
 
 
 async def test_nothing_is_kept_after_the_last_follower(here: Hub, elsewhere: Hub, key: str) -> None:
@@ -271,7 +276,7 @@ async def test_events_wait_while_redis_is_away(here: Hub, key: str, monkeypatch:
     writer = here.write(key)
     real, failures = log.append, iter([True, True, False])
 
-    async def fail(appends: Any) -> Any:
+    async def fail(appends: Any, **options: Any) -> Any:
         if next(failures, False):
             raise RedisError("away")
         return await real(appends)
@@ -280,7 +285,7 @@ async def test_events_wait_while_redis_is_away(here: Hub, key: str, monkeypatch:
     writer.append(b"1")
     writer.append(b"2")
     await writer.flushed()
-    assert await log.read_after(redis.async_client(), key, 0) == [b"1", b"2"]
+    assert await log.read_after(key, 0) == [b"1", b"2"]
 
 
 async def test_what_a_killed_redis_forgot_is_given_again(
@@ -290,11 +295,11 @@ async def test_what_a_killed_redis_forgot_is_given_again(
     for event in numbered(5):
         writer.append(event)
         await writer.flushed(now=True)
-    real, client = log.append, redis.async_client()
+    real = log.append
 
-    async def kill(appends: Any) -> Any:
+    async def kill(appends: Any, **options: Any) -> Any:
         monkeypatch.setattr(log, "append", real)
-        await client.delete(key)
+        await redis.pipe().call("DEL", key)
         await real([(key, 1, numbered(2))])
         raise RedisError("connection reset")
 

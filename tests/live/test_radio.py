@@ -16,7 +16,7 @@ def key() -> str:
 
 
 async def test_everybody_tuned_in_hears_what_is_said_from_then_on(key: str) -> None:
-    here, elsewhere = Radio(redis.async_client()), Radio(redis.async_client())
+    here, elsewhere = Radio(), Radio()
     assert await radio.send(key, b"nobody") == 0
     one, two = await here.tune(key, most=10), await here.tune(key, most=10)
     three = await elsewhere.tune(key, most=10)
@@ -37,7 +37,7 @@ async def test_everybody_tuned_in_hears_what_is_said_from_then_on(key: str) -> N
 
 
 async def test_whoever_is_slow_hears_the_newest(key: str) -> None:
-    tuned = await Radio(redis.async_client()).tune(key, most=2)
+    tuned = await Radio().tune(key, most=2)
     for number in range(5):
         await radio.send(key, b"%d" % number)
     async with asyncio.timeout(5):
@@ -50,8 +50,8 @@ async def test_whoever_is_slow_hears_the_newest(key: str) -> None:
 
 
 async def test_a_lost_connection_is_mended(key: str) -> None:
-    tuned = await Radio(redis.async_client()).tune(key, most=10)
-    await redis.async_client().execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+    tuned = await Radio().tune(key, most=10)
+    await redis.pipe().call("CLIENT", "KILL", "TYPE", "pubsub")
     async with asyncio.timeout(10):
         while True:
             if await radio.send(key, b"back"):

@@ -1,0 +1,3 @@
+from tests.chat.conftest import widget
+
+__all__ = ["widget"]
