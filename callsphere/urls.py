@@ -45,7 +45,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("healthz/", include("apps.edge.urls")),
     path("readyz", health.readyz, name="readyz"),
-    path("metrics", metrics.exposition, name="metrics"),
+    path("metrics", metrics.exposed, name="metrics"),
 ]
 
 handler404 = "callsphere.errors.not_found"

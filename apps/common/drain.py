@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from random import randint
 
-from apps.common import sse
+from apps.common import metrics, sse
 from apps.common.errors import AppError
 
 BOUND = 10.0
@@ -26,12 +26,14 @@ class Draining(AppError):
 def begin() -> None:
     global _draining
     _draining = True
+    metrics.DRAINING.set(1)
 
 
 def end() -> None:
     """For a server that starts again within the same process."""
     global _draining
     _draining = False
+    metrics.DRAINING.set(0)
 
 
 def draining() -> bool:

@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 
 from redis.exceptions import RedisError
 
+from apps.common import metrics
 from apps.common.redis import async_client
 from apps.live import log
 
@@ -175,6 +176,7 @@ class Hub:
         self._flusher: asyncio.Task[None] | None = None
         self._reader: asyncio.Task[None] | None = None
         self._reader_id: int | None = None
+        self._answered_at = 0.0
         self._reading: set[Feed] = set()
         self._waker: asyncio.Task[None] | None = None
         self._clock: asyncio.TimerHandle | None = None
@@ -234,6 +236,7 @@ class Hub:
             for writer in group:
                 if not writer.sending:
                     writer.sending, writer.pending = writer.pending[: log.MAX_EVENTS], writer.pending[log.MAX_EVENTS :]
+            began = self.loop.time()
             try:
                 await self._mend(group)
                 refusals = await log.append(
@@ -255,6 +258,7 @@ class Hub:
                     self._fail(writer, error)
                 continue
             away_since = None
+            metrics.APPEND.observe(self.loop.time() - began)
             for writer, refusal in zip(group, refusals, strict=True):
                 if refusal is not None and not await self._arrived_before(writer, refusal):
                     self._fail(writer, refusal)
@@ -287,7 +291,7 @@ class Hub:
         return False
 
     def _fail(self, writer: Writer, error: Exception) -> None:
-        logger.warning("A log cannot be written", extra={"log": writer.feed.key, "reason": repr(error)})
+        logger.warning("A log cannot be written", extra={"log": writer.feed.key, "reason": type(error).__name__})
         writer.failure = error
         writer.feed.wake()
 
@@ -318,9 +322,15 @@ class Hub:
         if not feed.followers and feed.writer is None and self.feeds.get(feed.key) is feed:
             del self.feeds[feed.key]
 
+    @property
+    def silence(self) -> float:
+        """Seconds since Redis last answered the reader, which it does every BLOCK_MS; 0.0 while it reads nothing."""
+        return self.loop.time() - self._answered_at if self._reader is not None else 0.0
+
     def wake_reader(self) -> None:
         """Makes the reader notice a new feed, now."""
         if self._reader is None or self._reader.done():
+            self._answered_at = self.loop.time()
             self._reader = asyncio.create_task(self._read())
         elif self._waker is None or self._waker.done():
             self._waker = asyncio.create_task(self._wake())
@@ -347,6 +357,7 @@ class Hub:
                         feed.key: f"{feed.last}-0" if feed.aligned else log.entry_before(feed.last) for feed in wanted
                     }
                     answer = await connection.xread(positions, block=BLOCK_MS) if positions else []
+                    self._answered_at = self.loop.time()
                 except RedisError:
                     await asyncio.sleep(RETRY)
                     continue
