@@ -77,6 +77,10 @@ class Environment(BaseSettings):
     """Bearer token of /metrics; without one only this machine may read it."""
     otel_exporter_otlp_endpoint: str = ""
     """An OpenTelemetry collector's address; without one no span is made."""
+    trust_traceparent: bool = False
+    """Go on with the trace that a request names, and its decision to record; else it is only linked."""
+    worker_metrics: str = ""
+    """host:port at which a worker tells its metrics; "" = it does not."""
 
     smtp_url: str = ""
     """smtp://user:password@host:587 (STARTTLS where there is a user) or smtps://…:465."""
@@ -113,6 +117,14 @@ class Environment(BaseSettings):
     def _mail_server(cls, value: str) -> str:
         if value and (not value.startswith(("smtp://", "smtps://")) or not urlsplit(value).hostname):
             raise ValueError("expected smtp://user:password@host:587 or smtps://user:password@host")
+        return value
+
+    @field_validator("worker_metrics")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if value and not (host and port.isdecimal() and int(port) < 65_536):
+            raise ValueError("expected host:port, such as 127.0.0.1:9100")
         return value
 
     @field_validator("log_level")

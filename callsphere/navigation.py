@@ -176,7 +176,9 @@ def _industries(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _platform(request: HttpRequest, platform: bool) -> list[Item]:
     tenants: Pages = (("tenants.Tenant", "Tenants"),) if platform else ()
-    return _items(request, (*tenants, ("tenants.User", "Logins"), *_AFFILIATES))
+    pages = _items(request, (*tenants, ("tenants.User", "Logins"), *_AFFILIATES))
+    use = {"title": "Tenants’ use", "icon": "monitoring", "link": reverse("tenants-use")}
+    return [pages[0], use, *pages[1:]] if platform else pages
 
 
 def _mark_active(path: str, items: list[Item]) -> None:

@@ -183,6 +183,8 @@ INBOX_LEASE = ENV.inbox_lease
 CALL_BLACK_BOX = ENV.call_black_box
 METRICS_TOKEN = ENV.metrics_token
 OTEL_EXPORTER_OTLP_ENDPOINT = ENV.otel_exporter_otlp_endpoint
+TRUST_TRACEPARENT = ENV.trust_traceparent
+WORKER_METRICS = ENV.worker_metrics
 TRUSTED_PROXIES = ENV.trusted_proxies
 
 API_REQUESTS_PER_MINUTE = ENV.api_requests_per_minute
@@ -263,18 +265,19 @@ SECURE_SSL_REDIRECT = False  # the edge redirects; /healthz must answer over pla
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
+_SILENT = ("httpx", "httpx2", "stripe", "twilio", "asyncio", "uvicorn.access", "websockets", "urllib3", "PIL")
+"""Packages that log each request, some with all of its fields."""
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "apps.common.logs.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": ENV.log_level},
+    # Other packages' DEBUG is what they send and receive, and their INFO often its addresses.
+    "root": {"handlers": ["stderr"], "level": ENV.log_level if ENV.log_level != "DEBUG" else "INFO"},
     "loggers": {
+        **{name: {"level": ENV.log_level} for name in ("apps", "callsphere")},
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
-        "httpx": {"level": "WARNING"},
-        "httpx2": {"level": "WARNING"},
-        "stripe": {"level": "WARNING"},
-        "asyncio": {"level": "WARNING"},
+        **{name: {"level": "WARNING"} for name in _SILENT},
     },
 }

@@ -11,6 +11,7 @@ from apps.chat import pages
 from apps.chat.callers import caller_of
 from apps.dashboard import pages as dashboard
 from apps.inbox import pages as inbox
+from apps.operations.tenants import page as tenants
 from apps.plans.payments import webhooks as payments
 from apps.voice import views as voice
 from apps.voice.urls import others
@@ -39,13 +40,14 @@ urlpatterns = [
     path("api/", include("apps.api.urls")),
     path("affiliates/", include("apps.affiliates.urls")),
     path("r/<slug:code>", referral_link, name="affiliate-link"),
+    path("admin/tenants-use/", admin.site.admin_view(tenants.use), name="tenants-use"),
     path("admin/", admin.site.urls),
     path("dashboard/", dashboard.floor, name="dashboard"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("healthz", health.healthz, name="healthz"),
     path("healthz/", include("apps.edge.urls")),
     path("readyz", health.readyz, name="readyz"),
-    path("metrics", metrics.exposition, name="metrics"),
+    path("metrics", metrics.exposed, name="metrics"),
 ]
 
 handler404 = "callsphere.errors.not_found"

@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from apps.common import duties
+from apps.common import duties, queues
 
 
 class AgentsConfig(AppConfig):
@@ -12,5 +12,6 @@ class AgentsConfig(AppConfig):
         from apps.agents.knowledge import intake, vectors
 
         holdings.register()
+        queues.register("documents", intake.waiting)
         duties.register("knowledge.read", intake.EVERY, intake.perform)
         duties.register("knowledge.embed", vectors.EVERY, vectors.perform)

@@ -21,6 +21,7 @@ from django.utils.module_loading import import_string
 from numpy.typing import NDArray
 
 from apps.agents.transport import Transport, pieces
+from apps.agents.watching import Asked
 from apps.common.errors import AppError
 
 
@@ -101,6 +102,7 @@ class _Usage(msgspec.Struct):
 
 class _Chunk(msgspec.Struct):
     choices: list[_Choice] = []
+    model: str | None = None
     usage: _Usage | None = None
     error: dict[str, Any] | None = None
 
@@ -167,6 +169,43 @@ async def stream(
         ModelUnavailable: before the first chunk (after the package's own retries), or when the stream was cut.
         ModelRefused: the request will not succeed as it is.
     """
+    request = _request(model, messages, tools, max_tokens, answer)
+    made, lines, asked = _Answer(), _Lines(), Asked("chat", model=model, max_tokens=max_tokens)
+    try:
+        client, transport = await _connected()
+        body = await _completion(client, transport, _encode(request))
+        del request, messages  # some 30 kB that would stay as long as the answer streams
+        try:
+            async for piece in pieces(body):
+                if asked.waits:
+                    asked.heard()
+                if text := made.read(lines.of(piece)):
+                    yield [TextDelta(text)]
+                if lines.over:
+                    break
+        finally:
+            body.release()
+        ended = made.end()
+        asked.answered(
+            model=made.model,
+            reason=made.reason or "",
+            input_tokens=made.usage.prompt_tokens,
+            output_tokens=made.usage.completion_tokens,
+        )
+    except openai.APIStatusError as error:
+        raise asked.failed(_told(error)) from error
+    except (openai.APIError, aiohttp.ClientError, msgspec.DecodeError) as error:
+        raise asked.failed(ModelUnavailable("The connection to the model was lost.")) from error
+    except ModelUnavailable as error:
+        raise asked.failed(error) from None
+    finally:
+        asked.close()
+    yield ended
+
+
+def _request(
+    model: str, messages: list[dict[str, Any]], tools: bytes, max_tokens: int, answer: AnswerSchema | None
+) -> dict[str, Any]:
     request: dict[str, Any] = {
         "model": model,
         "messages": messages,
@@ -179,24 +218,7 @@ async def stream(
     if answer is not None:
         form = {"name": answer.name, "strict": True, "schema": answer.schema}
         request["response_format"] = {"type": "json_schema", "json_schema": form}
-    made, lines = _Answer(), _Lines()
-    try:
-        client, transport = await _connected()
-        body = await _completion(client, transport, _encode(request))
-        del request, messages  # some 30 kB that would stay as long as the answer streams
-        try:
-            async for piece in pieces(body):
-                if text := made.read(lines.of(piece)):
-                    yield [TextDelta(text)]
-                if lines.over:
-                    break
-        finally:
-            body.release()
-    except openai.APIStatusError as error:
-        raise _told(error) from error
-    except (openai.APIError, aiohttp.ClientError, msgspec.DecodeError) as error:
-        raise ModelUnavailable("The connection to the model was lost.") from error
-    yield made.end()
+    return request
 
 
 async def _completion(client: openai.AsyncOpenAI, transport: Transport, content: bytes) -> aiohttp.ClientResponse:
@@ -222,13 +244,17 @@ async def embed(*, model: str, texts: Sequence[str]) -> list[NDArray[np.float32]
         ModelUnavailable: it may succeed later.
         ModelRefused: it will not succeed as it is; many servers know no embeddings.
     """
+    asked = Asked("embeddings", model=model)
     try:
         client, _ = await _connected()
         answer = await client.embeddings.create(model=model, input=list(texts))
+        asked.succeeded()
     except openai.APIStatusError as error:
-        raise _told(error) from error
+        raise asked.failed(_told(error)) from error
     except (openai.OpenAIError, aiohttp.ClientError, ValueError) as error:
-        raise ModelUnavailable("The connection to the model was lost.") from error
+        raise asked.failed(ModelUnavailable("The connection to the model was lost.")) from error
+    finally:
+        asked.close()
     rows = sorted(answer.data, key=lambda row: row.index)
     if [row.index for row in rows] != list(range(len(texts))):
         raise ModelRefused("The model did not answer every text.")
@@ -244,11 +270,12 @@ def _told(error: openai.APIStatusError) -> ModelUnavailable | ModelRefused:
 class _Answer:
     """What has come so far of one step."""
 
-    __slots__ = ("calls", "reason", "usage")
+    __slots__ = ("calls", "model", "reason", "usage")
 
     def __init__(self) -> None:
         self.calls: dict[int, dict[str, str]] = {}
         self.reason: str | None = None
+        self.model = ""
         self.usage = _Usage()
 
     def read(self, lines: list[bytes]) -> str:
@@ -258,6 +285,7 @@ class _Answer:
             chunk = _decode(data)
             if chunk.error is not None:
                 raise ModelUnavailable("The model stopped with an error.")
+            self.model = chunk.model or self.model
             if chunk.usage is not None:
                 self.usage = chunk.usage
             for choice in chunk.choices:

@@ -8,12 +8,13 @@ class ApiConfig(AppConfig):
     def ready(self) -> None:
         from apps.api import holdings, registry
         from apps.api.webhooks import dispatch
-        from apps.common import duties
+        from apps.common import duties, queues
         from apps.tenants.rest import idempotency
 
         holdings.register()
         registry.register()
         duties.register("api.webhooks", dispatch.EVERY, dispatch.perform)
+        queues.register("webhooks", dispatch.waiting)
         duties.register("api.letters", 60.0, dispatch.write_letters)
         duties.register("api.log", 3_600.0, dispatch.forget_old)
         duties.register("api.answers", 3_600.0, idempotency.forget_old)

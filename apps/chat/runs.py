@@ -21,6 +21,7 @@ from apps.chat.core.recovery import recover
 from apps.chat.core.turn import StopReason, Turn
 from apps.chat.leases import Member, ask_to_stop, leases
 from apps.chat.records import Record
+from apps.chat.watching import watched
 from apps.common.ids import new_id
 from apps.conversations.attention import State
 from apps.conversations.turns import StepStored
@@ -179,7 +180,8 @@ class Run:
 
     def _start(self, *, taken_over: bool) -> None:
         _running[self.member.run_id] = self
-        task = asyncio.create_task(self.generate(taken_over=taken_over), name=self.member.run_id)
+        generating = watched(self, self.generate(taken_over=taken_over), taken_over=taken_over)
+        task = asyncio.create_task(generating, name=self.member.run_id)
         _tasks.add(task)  # the loop itself holds tasks only weakly
         task.add_done_callback(_tasks.discard)
 

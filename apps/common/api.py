@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from apps.common import cors
 from apps.common.errors import AppError, InvalidInput, MalformedRequest, Unavailable
-from apps.common.logs import request_id
+from apps.common.logs import known_by
 
 logger = logging.getLogger(__name__)
 
@@ -72,9 +72,9 @@ def api_view(*methods: str) -> Callable[[AsyncView], Any]:
 
 
 def error_response(error: AppError) -> JsonResponse:
-    """The error's envelope, with the request id, so that a report can be matched to the logs."""
+    """The error's envelope, with the ids by which a report is matched to logs and traces."""
     envelope = error.envelope()
-    envelope["error"]["request_id"] = request_id.get()
+    envelope["error"] |= known_by()
     return JsonResponse(envelope, status=error.status, headers=error.headers())
 
 

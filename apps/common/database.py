@@ -16,6 +16,11 @@ THREADS = 8
 _pool = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="orm")
 
 
+def waiting() -> int:
+    """Calls for which no thread is free."""
+    return _pool._work_queue.qsize()
+
+
 def _released(function: Callable[[], T]) -> T:
     try:
         return function()

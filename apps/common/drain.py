@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from random import randint
 from typing import Any
 
-from apps.common import sse
+from apps.common import metrics, sse
 from apps.common.errors import AppError
 
 BOUND = 10.0
@@ -37,12 +37,14 @@ def leave() -> None:
 def begin() -> None:
     global _leaving, _draining
     _leaving = _draining = True
+    metrics.DRAINING.set(1)
 
 
 def end() -> None:
     """For a server that starts again within the same process."""
     global _leaving, _draining
     _leaving = _draining = False
+    metrics.DRAINING.set(0)
 
 
 def leaving() -> bool:

@@ -17,6 +17,9 @@ from typing import Any, TypeVar
 from django.core.exceptions import ImproperlyConfigured
 from django.db import close_old_connections
 from django.utils import timezone
+from opentelemetry.trace import SpanKind
+
+from apps.common import metrics, telemetry
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +61,8 @@ class Worker:
 
     def __init__(self, duties: list[Duty]) -> None:
         self._stopping = threading.Event()
+        for duty in duties:
+            metrics.DUTY_FAILURES.labels(duty.name)  # is there, as 0, before the first: else that one is missed
         # Daemons: what does not end in its time at a stop is cut, as a kill would cut it.
         self._threads = [
             threading.Thread(target=self._look_after, args=(duty,), name=duty.name, daemon=True) for duty in duties
@@ -77,8 +82,11 @@ class Worker:
         return not any(thread.is_alive() for thread in self._threads)
 
     def _look_after(self, duty: Duty) -> None:
+        due = time.monotonic()
         while not self._stopping.is_set():
             began = time.monotonic()
+            metrics.DUTY_LATE.labels(duty.name).set(began - due)
+            due = began + duty.every
             perform(duty, timezone.now())
             self._stopping.wait(max(0.0, duty.every - (time.monotonic() - began)))
 
@@ -86,13 +94,26 @@ class Worker:
 def perform(duty: Duty, now: datetime) -> int:
     """Once; what fails is logged and tried again at the next turn. How many things were done."""
     close_old_connections()
+    span = telemetry.root(f"duty {duty.name}", {"callsphere.duty": duty.name}, kind=SpanKind.INTERNAL)
+    telemetry.enter(span)
+    began = time.monotonic()
     try:
-        return duty.perform(now)
-    except Exception:
+        done = duty.perform(now)
+    except Exception as error:
         logger.exception("A duty failed", extra={"duty": duty.name})
+        metrics.DUTY_FAILURES.labels(duty.name).inc()
+        telemetry.fail(span, type(error).__name__)
+        span.end()
         return 0
     finally:
         close_old_connections()
+        metrics.DUTY_SECONDS.labels(duty.name).observe(time.monotonic() - began)
+    metrics.DUTY_DONE.labels(duty.name).set_to_current_time()
+    metrics.DUTY_THINGS.labels(duty.name).inc(done)
+    if done:  # a turn that found nothing to do is no trace: a span that is not ended is not sent
+        span.set_attribute("callsphere.done", done)
+        span.end()
+    return done
 
 
 def complete(work: Coroutine[Any, Any, T], *, within: float | None = None) -> T:

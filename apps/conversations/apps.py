@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from apps.common import duties
+from apps.common import duties, queues
 
 
 class ConversationsConfig(AppConfig):
@@ -9,7 +9,8 @@ class ConversationsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.business.data_rights import retention
-        from apps.conversations import holdings
+        from apps.conversations import holdings, waiting
 
         holdings.register()
+        queues.register("visitors_for_a_person", waiting.for_a_person)
         duties.register("conversations.retention", retention.EVERY, holdings.forget_old)

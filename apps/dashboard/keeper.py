@@ -170,6 +170,7 @@ class Keeper:
                 continue
             if events:
                 await self._tell(writer, events)
+            metrics.FLOOR_TICK.observe(loop.time() - began)
             if is_full:
                 await self._keep_state()
             if is_full or began + LIVE_AUDIT == live_due:

@@ -14,6 +14,7 @@ from apps.agents.live import LiveAgent, agent_of_version, live_agent
 from apps.agents.tools.definition import ToolContext, ToolRefused
 from apps.agents.tools.runner import Outcome, refused, run_tool
 from apps.business.contacts import readable_phone
+from apps.common import telemetry
 from apps.conversations import transcript, turns
 from apps.conversations.journal import ToolJournal
 from apps.conversations.models import Conversation, Purpose
@@ -121,7 +122,9 @@ async def call(desk: Desk, asked: Asked, *, run: str, turn_id: str | None) -> tu
         agent_version=desk.agent.version,
     )
     if asked.name.removeprefix(brain.TRANSFER) in desk.agent.colleagues and asked.name.startswith(brain.TRANSFER):
-        outcome = await in_tenant(tenant_id, _hand_over, desk, asked, journal)
+        handoff = {"callsphere.from": desk.agent.slug, "callsphere.to": asked.name.removeprefix(brain.TRANSFER)}
+        with telemetry.span("handoff", handoff):
+            outcome = await in_tenant(tenant_id, _hand_over, desk, asked, journal)
         if outcome.status != "done":
             return replace(desk, messages=None), outcome
         return await in_tenant(tenant_id, _colleague, desk), outcome

@@ -115,6 +115,11 @@ class Hub:
             reader = self.readers[feed.lane] = Reader(self, feed.lane)
         reader.wake()
 
+    @property
+    def silence(self) -> float:
+        """Seconds since Redis last answered the slowest reader; 0.0 while nothing is read."""
+        return max((reader.silence for reader in self.readers.values()), default=0.0)
+
     async def close(self) -> None:
         """Ends the tasks; what is pending is sent first."""
         for lane in list(self.lanes.values()):

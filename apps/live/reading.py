@@ -27,10 +27,17 @@ class Reader:
         self._client_id: int | None = None
         self._reading: set[Feed] = set()
         self._waker: asyncio.Task[None] | None = None
+        self._answered_at = 0.0
+
+    @property
+    def silence(self) -> float:
+        """Seconds since Redis last answered, which it does every BLOCK_MS."""
+        return self._hub.loop.time() - self._answered_at
 
     def wake(self) -> None:
         """Makes it notice a new feed, now."""
         if self._task is None or self._task.done():
+            self._answered_at = self._hub.loop.time()
             self._task = asyncio.create_task(self._read())
         elif self._waker is None or self._waker.done():
             self._waker = asyncio.create_task(self._wake())
@@ -65,6 +72,7 @@ class Reader:
                         feed.key: f"{feed.last}-0" if feed.aligned else log.entry_before(feed.last) for feed in wanted
                     }
                     answer = await connection.xread(positions, block=BLOCK_MS) if positions else []
+                    self._answered_at = self._hub.loop.time()
                 except RedisError:
                     for feed in self._remote():  # what is given again after an outage may be cut otherwise
                         feed.aligned = False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
 
+from apps.common import metrics
 from apps.common.redis import pipe
 from apps.live import log
 from apps.live.feed import Feed
@@ -130,6 +131,7 @@ class Lane:
             for writer in group:
                 if not writer.sending:
                     writer.sending, writer.pending = writer.pending[: log.MAX_EVENTS], writer.pending[log.MAX_EVENTS :]
+            began = self._loop.time()
             try:
                 era = await self._mend(group)
                 refusals = await log.append(
@@ -151,6 +153,7 @@ class Lane:
                     self._fail(writer, error)
                 continue
             away_since = None
+            metrics.APPEND.observe(self._loop.time() - began)
             for writer, refusal in zip(group, refusals, strict=True):
                 if refusal is not None and not await self._arrived_before(writer, refusal):
                     self._fail(writer, refusal)
@@ -191,6 +194,6 @@ class Lane:
         return False
 
     def _fail(self, writer: Writer, error: Exception) -> None:
-        logger.warning("A log cannot be written", extra={"log": writer.feed.key, "reason": repr(error)})
+        logger.warning("A log cannot be written", extra={"log": writer.feed.key, "reason": type(error).__name__})
         writer.failure = error
         writer.feed.wake()

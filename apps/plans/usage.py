@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from apps.common import metrics
+from apps.plans.core.prices import MICRO
 from apps.plans.models import UsageEntry, UsageKind
 from apps.tenants import rows
 
@@ -45,8 +46,7 @@ def count_answer(
         UsageKind.COST: cost,
         UsageKind.INTERACTION: 1,
     }
-    metrics.TOKENS.labels("input").inc(input_tokens)
-    metrics.TOKENS.labels("output").inc(output_tokens)
+    _measure(input_tokens, output_tokens, cost)
     rows.insert(
         *(
             UsageEntry(
@@ -65,6 +65,12 @@ def count_answer(
     )
 
 
+def _measure(input_tokens: int, output_tokens: int, cost: int) -> None:
+    metrics.TOKENS.labels("input").inc(input_tokens)
+    metrics.TOKENS.labels("output").inc(output_tokens)
+    metrics.COST.inc(cost / MICRO)
+
+
 def used(*, since: datetime) -> int:
     """Interactions counted at or after `since`."""
     return UsageEntry.objects.filter(kind=UsageKind.INTERACTION, at__gte=since).count()
@@ -81,6 +87,7 @@ def count_analysis(*, conversation_id: str, input_tokens: int, output_tokens: in
     Args:
         cost: in millionths of a dollar; 0 where it is not known.
     """
+    _measure(input_tokens, output_tokens, cost)
     amounts = {
         UsageKind.INPUT_TOKENS: input_tokens,
         UsageKind.OUTPUT_TOKENS: output_tokens,

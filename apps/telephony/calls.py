@@ -17,6 +17,7 @@ import aiohttp
 
 from apps.common.errors import AppError
 from apps.telephony.account import Account, configured
+from apps.telephony.watching import asking
 
 TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=5)
 ATTEMPTS = 3
@@ -208,13 +209,14 @@ class Gateway:
         Raises:
             CarrierError: one of its kinds, but not CallOver.
         """
-        url = self._url(f"Recordings/{quote(recording, safe='')}.json")
-        try:
-            async with self._open().delete(url) as response:
-                if response.status >= 300 and response.status != 404:
-                    _checked(response.status, await _json(response))
-        except (aiohttp.ClientError, TimeoutError):
-            raise CarrierUnavailable("The phone carrier does not answer.", carrier_code=0) from None
+        path = f"Recordings/{quote(recording, safe='')}.json"
+        with asking("DELETE", path, base=self.account.api_base):
+            try:
+                async with self._open().delete(self._url(path)) as response:
+                    if response.status >= 300 and response.status != 404:
+                        _checked(response.status, await _json(response))
+            except (aiohttp.ClientError, TimeoutError):
+                raise CarrierUnavailable("The phone carrier does not answer.", carrier_code=0) from None
 
     async def aclose(self) -> None:
         if self._session is not None:
@@ -222,6 +224,10 @@ class Gateway:
             self._session = None
 
     async def _post(self, path: str, fields: Sequence[tuple[str, str]], *, repeatable: bool) -> Mapping[str, Any]:
+        with asking("POST", path, base=self.account.api_base):
+            return await self._posted(path, fields, repeatable=repeatable)
+
+    async def _posted(self, path: str, fields: Sequence[tuple[str, str]], *, repeatable: bool) -> Mapping[str, Any]:
         url = self._url(path)
         for attempt in range(ATTEMPTS):
             if attempt:
@@ -240,11 +246,12 @@ class Gateway:
 
     @asynccontextmanager
     async def _get(self, path: str, query: Mapping[str, str] | None = None) -> AsyncIterator[aiohttp.ClientResponse]:
-        try:
-            async with self._open().get(self._url(path), params=query) as response:
-                yield response
-        except (aiohttp.ClientError, TimeoutError):
-            raise CarrierUnavailable("The phone carrier does not answer.", carrier_code=0) from None
+        with asking("GET", path, base=self.account.api_base):
+            try:
+                async with self._open().get(self._url(path), params=query) as response:
+                    yield response
+            except (aiohttp.ClientError, TimeoutError):
+                raise CarrierUnavailable("The phone carrier does not answer.", carrier_code=0) from None
 
     def _url(self, path: str) -> str:
         if not self.account.api_base:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
+from opentelemetry.context import Context
 
 from apps.common.telemetry import tracer
 from apps.conversations.models import Call
@@ -37,6 +38,7 @@ class Records:
             model=settings.VOICE_MODEL,
             persona=persona,
             tracer=tracer(),
+            bytes_per_ms=format.bytes_per_ms,
         )
         self._kept: list[tuple[str, Recording | BlackBox]] = []
         if policy.records and policy.consent.strip():
@@ -49,6 +51,11 @@ class Records:
             self._kept.append((CallFile.Kind.LOG, box))
         self.persona = persona
         self.book = Book([self._telemetry, *(observer for _, observer in self._kept)])
+
+    @property
+    def context(self) -> Context:
+        """Of the call's trace."""
+        return self._telemetry.context
 
     async def close(self) -> None:
         """Puts the files into the storage. Whatever fails, the call is over and on record already."""

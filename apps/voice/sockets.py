@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from django.conf import settings as django
+from opentelemetry.context import attach
 
 from apps.agents.models import LineAudio
 from apps.common import drain
@@ -178,6 +179,7 @@ async def _hold(
     settings = replace(settings, filler_audio=waiting_sound(carrier.format), cap=ticket.seconds or settings.cap)
     persona = office.persona_of(opened.desk)
     records = await open_records(opened.call, format=carrier.format, persona=persona, held=settings)
+    attach(records.context)  # for what the call begins; this task ends with it
     bridge = Bridge(
         carrier=carrier,
         send=lambda frame: send(_message(frame)),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 
 from apps.common import metrics
@@ -16,7 +17,6 @@ from apps.voice.core.actions import (
     CountUsage,
     EndCall,
     PlayAudio,
-    RunTool,
 )
 from apps.voice.core.events import (
     CarrierStarted,
@@ -25,6 +25,8 @@ from apps.voice.core.events import (
     ModelLost,
     ModelReady,
     Persona,
+    ResponseEnded,
+    ResponseStarted,
     SpeechStarted,
     SpeechStopped,
     ToolFinished,
@@ -35,6 +37,8 @@ MOST_ANSWERS = 200
 """Whose times are kept for the call's page."""
 LONGEST_CODE = 40
 """Characters of a fault's code."""
+GAP = 0.02
+"""Seconds of silence within an answer from which on it is one: a frame."""
 
 
 class Telemetry:
@@ -42,7 +46,17 @@ class Telemetry:
 
     watches: frozenset[type]
 
-    def __init__(self, *, call: str, conversation: str, channel: str, model: str, persona: Persona, tracer: Tracer):
+    def __init__(
+        self,
+        *,
+        call: str,
+        conversation: str,
+        channel: str,
+        model: str,
+        persona: Persona,
+        tracer: Tracer,
+        bytes_per_ms: int = 8,
+    ) -> None:
         self._open = True
         self._speech_seconds = 0.0
         self._answers: list[tuple[float, float]] = []
@@ -55,7 +69,12 @@ class Telemetry:
         self._waiting_since: float | None = None
         self._first: Span | None = None
         self._session: Span | None = None
-        self._tools: dict[str, Span] = {}
+        self._connected_at: float | None = None
+        """Until the session's first answer."""
+        self._bytes_per_second = bytes_per_ms * 1_000
+        self._speaks_until: float | None = None
+        """When all that was sent of the answer is played, 0.0 before its first sound; None between answers."""
+        self._interruptions = 0
         self._call = self._span(
             f"invoke_agent {persona.name}",
             {
@@ -72,6 +91,11 @@ class Telemetry:
             parent=None,
         )
         metrics.CALLS.labels(channel).inc()
+
+    @property
+    def context(self) -> Context:
+        """In which what the call begins finds its span."""
+        return trace.set_span_in_context(self._call)
 
     def saw(self, event: Event, now: float) -> None:
         if (look := _SAW.get(type(event))) is not None:
@@ -98,10 +122,10 @@ class Telemetry:
         if not self._open:
             return
         self._open = False
-        for span in (self._first, *self._tools.values()):
-            if span is not None:
-                span.end()
+        if self._first is not None:
+            self._first.end()
         self._close_session()
+        self._call.set_attribute("callsphere.interruptions", self._interruptions)
         self._call.set_attribute("callsphere.ended", reason)
         self._call.set_attribute("gen_ai.usage.input_tokens", self._usage.get("input_tokens", 0))
         self._call.set_attribute("gen_ai.usage.output_tokens", self._usage.get("output_tokens", 0))
@@ -116,6 +140,11 @@ class Telemetry:
             self._first.end()
             self._first = None
             metrics.CALL_SETUP.observe(now - self._started_at)
+            self._call.set_attribute("callsphere.first_audio_ms", round((now - self._started_at) * 1_000))
+        if self._speaks_until is not None:
+            if 0 < self._speaks_until <= now - GAP:
+                metrics.AUDIO_GAPS.observe(now - self._speaks_until)
+            self._speaks_until = max(now, self._speaks_until) + len(action.audio) / self._bytes_per_second
         if self._waiting_since is not None:
             waited = now - self._waiting_since
             metrics.RESPONSE.observe(waited)
@@ -131,10 +160,17 @@ class Telemetry:
             self._speech_seconds += now - self._speech_at
         self._speech_at, self._waiting_since = None, now
 
+    def _cleared(self, action: ClearPlayback, now: float) -> None:
+        metrics.INTERRUPTIONS.inc()
+        self._interruptions += 1
+        self._speaks_until = None
+        self._call.add_event("interrupted")
+
     # The model
 
     def _connect(self, action: ConnectModel, now: float) -> None:
         self._close_session()
+        self._connected_at = now
         attributes = {
             "gen_ai.operation.name": "chat",
             "gen_ai.provider.name": PROVIDER,
@@ -146,6 +182,15 @@ class Telemetry:
     def _ready(self, event: ModelReady, now: float) -> None:
         if self._session is not None:
             self._session.add_event("ready")
+
+    def _answering(self, event: ResponseStarted, now: float) -> None:
+        self._speaks_until = 0.0
+        if self._session is not None and self._connected_at is not None:
+            self._session.set_attribute("gen_ai.response.time_to_first_chunk", now - self._connected_at)
+            self._connected_at = None
+
+    def _answered(self, event: ResponseEnded, now: float) -> None:
+        self._speaks_until = None
 
     def _lost(self, event: ModelLost, now: float) -> None:
         code = "expired" if event.expired else event.reason
@@ -169,28 +214,15 @@ class Telemetry:
 
     # Tools
 
-    def _tool(self, action: RunTool, now: float) -> None:
-        attributes = {
-            "gen_ai.operation.name": "execute_tool",
-            "gen_ai.tool.name": action.name,
-            "gen_ai.tool.call.id": action.call,
-            "gen_ai.tool.type": "function",
-        }
-        self._tools[action.call] = self._span(f"execute_tool {action.name}", attributes, parent=self._call)
-
     def _tool_finished(self, event: ToolFinished, now: float) -> None:
-        span = self._tools.pop(event.call, None)
-        if span is None:
-            return
+        """Its span is the tool runner's."""
         metrics.TOOLS.labels("yes" if event.ok else "no").inc()
-        if not event.ok:
-            span.set_status(Status(StatusCode.ERROR))
-        span.end()
 
     def _span(
         self, name: str, attributes: dict[str, str], *, parent: Span | None, kind: SpanKind = SpanKind.INTERNAL
     ) -> Span:
-        context = None if parent is None else trace.set_span_in_context(parent)
+        # A call begins a trace of its own, whatever is current where its socket was opened.
+        context = Context() if parent is None else trace.set_span_in_context(parent)
         return self._tracer.start_span(
             name, context=context, kind=kind, attributes=attributes, start_time=time.time_ns()
         )
@@ -202,6 +234,8 @@ _SAW: dict[type, _Look] = {
     ModelReady: Telemetry._ready,
     ModelFailed: lambda telemetry, event, now: telemetry._fault(event.code),
     ModelLost: Telemetry._lost,
+    ResponseStarted: Telemetry._answering,
+    ResponseEnded: Telemetry._answered,
     SpeechStarted: Telemetry._speech_started,
     SpeechStopped: Telemetry._speech_stopped,
     ToolFinished: Telemetry._tool_finished,
@@ -210,8 +244,7 @@ _DID: dict[type, _Look] = {
     ConnectModel: Telemetry._connect,
     CloseModel: lambda telemetry, action, now: telemetry._close_session(),
     PlayAudio: Telemetry._played,
-    ClearPlayback: lambda telemetry, action, now: metrics.INTERRUPTIONS.inc(),
-    RunTool: Telemetry._tool,
+    ClearPlayback: Telemetry._cleared,
     CountUsage: Telemetry._count,
     EndCall: lambda telemetry, action, now: telemetry.close(action.reason),
 }

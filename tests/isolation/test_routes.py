@@ -86,7 +86,7 @@ TWINS = {"widget-frame", "chat-sessions", "chat-stream", "chat-resume", "chat-st
     "dashboard", "dashboard-leads",
     "after-hours-incidents", "after-hours-email", "join", "first-steps-hide", "first-steps-hours",
     "chat-conversation-stream", "chat-callback", "inbox", "inbox-conversations", "inbox-conversation", "inbox-act",
-    "inbox-wishes", "inbox-stream", "inbox-run",
+    "inbox-wishes", "inbox-stream", "inbox-run", "tenants-use",
 }  # fmt: skip
 """Routes outside the admin; tried by tests named after them here, or in the tests of their app."""
 

@@ -15,7 +15,6 @@ from apps.voice.core.actions import (
     CountUsage,
     EndCall,
     PlayAudio,
-    RunTool,
     StoreTurn,
 )
 from apps.voice.core.events import (
@@ -24,6 +23,8 @@ from apps.voice.core.events import (
     ModelLost,
     ModelReady,
     Persona,
+    ResponseEnded,
+    ResponseStarted,
     SpeechStarted,
     SpeechStopped,
     ToolFinished,
@@ -66,9 +67,7 @@ def talk(telemetry: Telemetry) -> None:
     telemetry.saw(SpeechStarted("u"), 12.0)
     telemetry.did(ClearPlayback(1), 12.0)
     telemetry.saw(SpeechStopped("u"), 14.5)
-    telemetry.did(RunTool("c1", "find_slots", '{"name": "Maria"}'), 14.8)
     telemetry.saw(ToolFinished("c1", True, {"say": "Maria"}), 15.0)
-    telemetry.did(RunTool("c2", "book", "{}"), 15.0)
     telemetry.saw(ToolFinished("c2", False, {}), 15.1)
     telemetry.did(PlayAudio(b"\xff" * 160), 15.25)
     telemetry.did(CountUsage({"input_tokens": 100, "output_tokens": 20}), 15.3)
@@ -87,8 +86,6 @@ def test_the_spans_of_a_call(telemetry: Telemetry, exporter: InMemorySpanExporte
         "invoke_agent Ava",
         "first audio",
         "chat gpt-realtime-2.1",
-        "execute_tool find_slots",
-        "execute_tool book",
     }
     call = spans["invoke_agent Ava"]
     assert call.attributes is not None
@@ -101,10 +98,9 @@ def test_the_spans_of_a_call(telemetry: Telemetry, exporter: InMemorySpanExporte
         if span is not call:
             assert span.parent is not None, name
             assert span.parent.span_id == call.context.span_id
-    tool = spans["execute_tool book"]
-    assert tool.attributes is not None
-    assert (tool.attributes["gen_ai.tool.name"], tool.attributes["gen_ai.tool.call.id"]) == ("book", "c2")
-    assert tool.status.status_code == StatusCode.ERROR
+    assert call.attributes["callsphere.interruptions"] == 1
+    assert call.attributes["callsphere.first_audio_ms"] == 900
+    assert [event.name for event in call.events] == ["interrupted"]
     assert "Maria" not in "".join(span.to_json() for span in spans.values())
 
 
@@ -155,6 +151,26 @@ def test_the_metrics_of_a_call(exporter: InMemorySpanExporter, telemetry: Teleme
         "interruptions": 1,
         "failed tools": 1,
     }
+
+
+def test_a_gap_is_silence_within_an_answer(telemetry: Telemetry) -> None:
+    def gaps() -> tuple[float, float]:
+        name = "callsphere_call_audio_gap_seconds"
+        return number(f"{name}_count"), round(number(f"{name}_sum"), 6)
+
+    count, total = gaps()
+    telemetry.did(PlayAudio(b"\xff" * 8_000), 1.0)  # a filler: nobody speaks
+    telemetry.did(PlayAudio(b"\xff" * 8_000), 3.0)
+    telemetry.saw(ResponseStarted("r1"), 10.0)
+    telemetry.did(PlayAudio(b"\xff" * 8_000), 10.2)  # played until 11.2
+    telemetry.did(PlayAudio(b"\xff" * 4_000), 10.3)  # until 11.7
+    assert gaps() == (count, total)
+    telemetry.did(PlayAudio(b"\xff" * 8_000), 12.0)
+    telemetry.saw(ResponseEnded("r1", "completed"), 12.1)
+    telemetry.saw(ResponseStarted("r2"), 20.0)
+    telemetry.did(PlayAudio(b"\xff" * 160), 20.5)
+    assert gaps() == (count + 1, round(total + 0.3, 6))
+    telemetry.close()
 
 
 def test_the_record_says_when_each_answer_was_waited_for(telemetry: Telemetry) -> None:

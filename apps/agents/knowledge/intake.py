@@ -21,7 +21,9 @@ from apps.agents.knowledge.core.blocks import Block
 from apps.agents.knowledge.core.chunking import Piece, pieces
 from apps.agents.knowledge.core.words import language_of, terms
 from apps.agents.knowledge.models import KnowledgeFile, KnowledgePiece, KnowledgeSource
+from apps.common import queues
 from apps.common.ids import new_id
+from apps.common.queues import Waiting
 from apps.tenants.models import Tenant
 from apps.tenants.scope import all_tenants, tenant_scope
 
@@ -74,6 +76,12 @@ def _claim(now: dt.datetime) -> KnowledgeSource | None:
             source.attempts += 1
             source.save(update_fields=["claim", "claimed_at", "status", "attempts"])
             return source
+
+
+def waiting(now: dt.datetime) -> Waiting:
+    """Documents that nobody has begun to read."""
+    with all_tenants(reason="how much waits, whosever it is"):
+        return queues.waiting(KnowledgeSource.objects.filter(status=Status.WAITING), "uploaded_at", now)
 
 
 def _give_up(source: KnowledgeSource) -> None:

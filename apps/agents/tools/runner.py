@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from django.db import transaction
 
 from apps.agents.tools.definition import Tool, ToolContext, ToolRefused, ToolResult
+from apps.common import metrics, telemetry
 from apps.common.database import in_thread
 from apps.tenants.scope import in_tenant, tenant_scope
 
@@ -49,6 +50,20 @@ async def run_tool(
     *, tools: dict[str, Tool], name: str, arguments: str, context: ToolContext, journal: Journal
 ) -> Outcome:
     """Runs one call that a model asked for. Never raises for what the model or the tool did wrong."""
+    known = name if name in tools else "unknown"  # a model may ask for anything
+    attributes = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": known, "gen_ai.tool.type": "function"}
+    with telemetry.span(f"execute_tool {known}", attributes) as span:
+        begun = monotonic()
+        outcome = await _run(tools, name, arguments, context, journal)
+        metrics.TOOLS_RUN.labels(known, outcome.status).observe(monotonic() - begun)
+        if outcome.status != "done":
+            span.set_attribute("callsphere.outcome", outcome.status)
+        if outcome.status == "failed":
+            telemetry.fail(span, "tool_failed")
+    return outcome
+
+
+async def _run(tools: dict[str, Tool], name: str, arguments: str, context: ToolContext, journal: Journal) -> Outcome:
     begun = monotonic()
 
     def elapsed() -> int:

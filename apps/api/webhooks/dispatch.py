@@ -22,7 +22,8 @@ from apps.api.core.retries import is_hopeless, next_attempt
 from apps.api.models import WebhookDelivery, WebhookEndpoint
 from apps.api.webhooks import messages
 from apps.api.webhooks.sender import HEAD, Outcome, send
-from apps.common import duties
+from apps.common import duties, queues
+from apps.common.queues import Waiting
 from apps.common.sealing import Unreadable
 from apps.tenants import audit
 from apps.tenants.scope import all_tenants, in_tenant, tenant_scope
@@ -56,6 +57,13 @@ def perform(now: datetime) -> int:
         if not _under_way or left <= 0:
             return begun
         wait(list(_under_way), timeout=left, return_when=FIRST_COMPLETED)
+
+
+def waiting(now: datetime) -> Waiting:
+    """What is due and not yet delivered."""
+    with all_tenants(reason="how much waits, whosever it is"):
+        due = WebhookDelivery.objects.filter(status=Status.PENDING, next_at__lte=now, endpoint__is_active=True)
+        return queues.waiting(due, "next_at", now)
 
 
 def settled(*, within: float) -> bool:

@@ -13,9 +13,11 @@ from typing import Any
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from django.conf import settings
+from opentelemetry.trace import SpanKind
 from yarl import URL
 
 from apps.api.core.addresses import is_allowed, is_reachable
+from apps.common import metrics, telemetry
 
 TIMEOUT = aiohttp.ClientTimeout(total=10, sock_connect=5)
 HEAD = 500
@@ -73,7 +75,20 @@ def check(address: str, *, plain: bool) -> None:
 
 
 async def send(*, url: str, body: bytes, headers: dict[str, str]) -> Outcome:
-    """One attempt, within TIMEOUT. Whatever goes wrong is an outcome."""
+    """One attempt, within TIMEOUT. Whatever goes wrong is an outcome. Our trace goes along as `traceparent`."""
+    with telemetry.span("webhook", {"http.request.method": "POST"}, kind=SpanKind.CLIENT) as span:
+        known = {telemetry.TRACEPARENT: told} if (told := telemetry.traceparent()) else {}
+        outcome = await _send(url=url, body=body, headers={**headers, **known})
+        result = f"{outcome.status // 100}xx" if outcome.status is not None else "none"
+        metrics.WEBHOOKS.labels(result).observe(outcome.duration_ms / 1_000)
+        if outcome.status is not None:
+            span.set_attribute("http.response.status_code", outcome.status)
+        if not outcome.is_delivered:
+            telemetry.fail(span, result)
+    return outcome
+
+
+async def _send(*, url: str, body: bytes, headers: dict[str, str]) -> Outcome:
     began = time.monotonic()
     try:
         status, head = await _post(url, body, headers)

@@ -17,8 +17,10 @@ from apps.business.data_rights import erasures, exports
 from apps.business.data_rights.models import DataRequest
 from apps.business.data_rights.progress import LEASE, LostClaim, Progress
 from apps.business.models import Contact
+from apps.common import queues
 from apps.common.errors import AppError
 from apps.common.ids import new_id
+from apps.common.queues import Waiting
 from apps.tenants import audit
 from apps.tenants.models import Tenant
 from apps.tenants.scope import all_tenants, tenant_scope
@@ -95,6 +97,12 @@ def perform(now: dt.datetime) -> int:
         logger.exception("A data request broke off", extra={"request": request.pk, "tenant": request.tenant_id})
         return 0
     return 1
+
+
+def waiting(now: dt.datetime) -> Waiting:
+    """What is due and not yet done."""
+    with all_tenants(reason="how much waits, whosever it is"):
+        return queues.waiting(DataRequest.objects.filter(status__in=OPEN, due_at__lte=now), "due_at", now)
 
 
 def _claim(now: dt.datetime) -> DataRequest | None:

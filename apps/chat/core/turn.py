@@ -161,6 +161,8 @@ class Turn:
     open_calls: list[RunCall] = field(default_factory=list)
     """Those of the step that have no result yet; the first one runs."""
     calls_made: int = 0
+    ended: str = ""
+    """Why it is over, where this process has seen it."""
     stopping: str = ""
     """Why the run shall end when the tool that runs has finished."""
     started_at: float = 0.0
@@ -312,7 +314,7 @@ class Turn:
 
     def close(self, reason: str) -> list[Action]:
         """The terminal event, and nothing after it."""
-        self.phase = "over"
+        self.phase, self.ended = "over", reason
         usage = {"input_tokens": self.input_tokens, "output_tokens": self.output_tokens}
         return [self.publish("done", {"reason": reason, "usage": usage}), End()]
 

@@ -16,7 +16,9 @@ from urllib.parse import urljoin
 
 import stripe
 from django.conf import settings
+from opentelemetry.trace import SpanKind
 
+from apps.common import telemetry
 from apps.common.errors import AppError
 from apps.plans.core.mirror import Account, Interval
 from apps.plans.payments import catalogue, translation
@@ -69,7 +71,8 @@ class Preview:
 def _asking(what: str) -> Iterator[None]:
     """Turns the package's errors into ours."""
     try:
-        yield
+        with telemetry.span(f"payment {what}", kind=SpanKind.CLIENT):
+            yield
     except stripe.CardError as error:
         raise PaymentDeclined(error.user_message or "The card was declined.") from error
     except (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError) as error:

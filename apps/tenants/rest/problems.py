@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from apps.common.api import BodyTooLarge, MethodNotAllowed, UnsupportedMediaType
 from apps.common.errors import AppError, InvalidInput, MalformedRequest, NotFound
-from apps.common.logs import request_id
+from apps.common.logs import known_by
 
 
 class NotAcceptable(AppError):
@@ -36,7 +36,7 @@ def respond(error: Exception, context: Any = None) -> Response | None:
     if refusal is None:
         return None
     envelope = refusal.envelope()
-    envelope["error"]["request_id"] = request_id.get()
+    envelope["error"] |= known_by()
     headers = refusal.headers()
     if isinstance(error, exceptions.MethodNotAllowed) and context is not None:
         headers["Allow"] = ", ".join(context["view"].allowed_methods)

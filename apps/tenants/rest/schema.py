@@ -35,6 +35,7 @@ class ProblemSerializer(serializers.Serializer):
     message = serializers.CharField(help_text="For people.")
     field = serializers.CharField(required=False, help_text="The bad input.")
     request_id = serializers.CharField(allow_null=True, help_text="Name it when you report a problem.")
+    trace_id = serializers.CharField(required=False, help_text="The same in the operator's traces.")
 
 
 class ErrorSerializer(serializers.Serializer):

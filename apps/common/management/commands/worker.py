@@ -4,10 +4,11 @@ import signal
 import threading
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from apps.common import duties, heartbeat
+from apps.common import duties, exposition, heartbeat
 
 LEAVING = 10.0
 """Seconds that running duties have to end at SIGTERM."""
@@ -38,6 +39,8 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+        if settings.WORKER_METRICS:
+            exposition.serve(settings.WORKER_METRICS)
         worker = duties.Worker(duties.registered())
         worker.start()
         heartbeat.worker.beat()

@@ -1,0 +1,1 @@
+"""What each business took and how fast it was answered, for who runs the platform."""
