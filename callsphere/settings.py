@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "apps.tenants.middleware.MemberScope",
+    "apps.accounts.sensitive.SensitiveSteps",
 ]
 # The lean stack of routes that stream: async only, or every open stream would hold a thread.
 STREAM_MIDDLEWARE = ["apps.common.middleware.RequestContext", "apps.common.headers.SecurityHeaders"]
@@ -238,13 +239,20 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False  # or a mailbox alone would do where a second factor is asked for
 ACCOUNT_RATE_LIMITS = {
+    # Failed ones: of an account also from everywhere; a new password by mail lets its owner in again at once.
+    "login_failed": "10/m/ip,5/5m/key,50/d/key",
     "signup": "30/h/ip",
     "signup_mail": "10/h/ip,5/h/key",
     "signup_code": "20/h/key",
     "found": "5/d/key",
     "invite": "40/h/key",
 }
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+# Before what a thief of an open screen would want (accounts/sensitive.py).
+SENSITIVE_STEPS_ASK = True
+ADMINISTRATORS_NEED_SECOND_FACTOR = not DEBUG
 MFA_ADAPTER = "apps.accounts.adapters.SecondFactorAdapter"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # sign-up proves addresses; a login made by hand may need one at once
 MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute wrong
 
 LANGUAGE_CODE = "en-us"
