@@ -18,7 +18,7 @@ from servestatic import ServeStaticASGI
 from apps.agents import model
 from apps.chat import runs
 from apps.chat.leases import leases
-from apps.common import drain
+from apps.common import drain, headers
 from apps.common.streaming import StreamHandler
 from apps.dashboard import audio as listening
 from apps.dashboard import commands, floors
@@ -39,7 +39,9 @@ def _pages() -> App:
         return ASGIStaticFilesHandler(pages)
     if not settings.STATIC_ROOT.is_dir():
         return pages
-    static: App = ServeStaticASGI(pages, root=settings.STATIC_ROOT, prefix=settings.STATIC_URL)
+    static: App = ServeStaticASGI(
+        pages, root=settings.STATIC_ROOT, prefix=settings.STATIC_URL, add_headers_function=headers.of_file
+    )
     return static
 
 

@@ -26,6 +26,12 @@ class Environment(BaseSettings):
     secret_key: str = ""
     allowed_hosts: Words = Field(default_factory=list)
     csrf_trusted_origins: Words = Field(default_factory=list)
+    secret_key_fallbacks: Words = Field(default_factory=list)
+    """Keys of before: what they signed and sealed still counts, nothing new is made with them."""
+    hsts_subdomains: bool = True
+    """Browsers reach every name below ours over TLS only, too."""
+    hsts_preload: bool = False
+    """Consents to the lists that browsers are built with; hard to take back."""
     callsphere_var: Path = Path(__file__).resolve().parent.parent / "var"
     log_level: str = "INFO"
 
@@ -100,7 +106,7 @@ class Environment(BaseSettings):
             ip_network(network)
         return value
 
-    @field_validator("allowed_hosts", "csrf_trusted_origins", "webhook_networks", mode="before")
+    @field_validator("allowed_hosts", "csrf_trusted_origins", "webhook_networks", "secret_key_fallbacks", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value

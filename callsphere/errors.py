@@ -7,6 +7,7 @@ from django.shortcuts import render
 
 from apps.common.api import InternalError, error_response
 from apps.common.errors import NotFound
+from apps.tenants.sessions import ForgedRequest
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
@@ -19,3 +20,10 @@ def internal_error(request: HttpRequest) -> HttpResponse:
     if request.path.startswith("/api/"):
         return error_response(InternalError("Something went wrong on our side. Please try again."))
     return render(request, "500.html", status=500)
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without its page's token: sent by another site, or the page is older than the login."""
+    if request.path.startswith("/api/"):
+        return error_response(ForgedRequest("Please load the page again."))
+    return render(request, "403.html", status=403)

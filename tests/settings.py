@@ -24,3 +24,6 @@ STATIC_ROOT = Path(_var) / "static"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False  # the suite talks plain HTTP to itself
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "sessionid", "csrftoken"
+# Tests log their cast in without a page; those of these two turn them on.
+ADMINISTRATORS_NEED_SECOND_FACTOR = SENSITIVE_STEPS_ASK = False

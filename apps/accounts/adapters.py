@@ -1,20 +1,20 @@
 """What allauth asks of the house: who may sign up where, from which address somebody comes, how secrets are kept."""
 
-import base64
-import hashlib
 from secrets import token_hex
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, MultiFernet
-from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.encoding import force_bytes
 
-from apps.accounts import links
+from apps.accounts import links, lockouts
+from apps.common import sealing
 from apps.common.addresses import client_address
+
+SEEDS = "mfa:"
+"""The purpose under which seeds are sealed."""
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -25,6 +25,18 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         """For the limits by address. Where nobody can tell the address, they do not apply; those by account do."""
         return client_address(request) or token_hex()
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Not the package's, which holds the host's name: who counts must not be told apart by a header of theirs."""
+        return f"login:{str(credentials.get('email') or credentials.get('username') or '').lower()}"
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            if email := credentials.get("email"):
+                lockouts.note(str(email))
+            raise
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         # The key is `<user>-<token>`, both of which the address takes apart.
@@ -42,16 +54,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         return "CallSphere"
 
     def encrypt(self, text: str) -> str:
-        return _cipher().encrypt(text.encode()).decode()
+        return sealing.seal(text, purpose=SEEDS)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _cipher().decrypt(encrypted_text.encode()).decode()
-
-
-def _cipher() -> MultiFernet:
-    """With the server's key; what was written with one before it can still be read."""
-    digests = (
-        hashlib.sha256(b"mfa:" + force_bytes(key)).digest()
-        for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    )
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
+        return sealing.unseal(encrypted_text, purpose=SEEDS)

@@ -7,8 +7,9 @@ class ApiConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.api import holdings, registry
+        from apps.api.models import WebhookEndpoint
         from apps.api.webhooks import dispatch
-        from apps.common import duties, queues
+        from apps.common import duties, queues, sealing
         from apps.tenants.rest import idempotency
 
         holdings.register()
@@ -18,3 +19,5 @@ class ApiConfig(AppConfig):
         duties.register("api.letters", 60.0, dispatch.write_letters)
         duties.register("api.log", 3_600.0, dispatch.forget_old)
         duties.register("api.answers", 3_600.0, idempotency.forget_old)
+        secrets = sealing.Place(WebhookEndpoint.objects.all, ("sealed_secret", "sealed_previous"))
+        sealing.register("secrets of webhooks", secrets)

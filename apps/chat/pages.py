@@ -19,6 +19,7 @@ from apps.business.models import Service, Staff
 from apps.chat import access, conversations, embeds, tokens
 from apps.chat.access import UnknownWidget, Widget
 from apps.chat.callers import can_be_called
+from apps.common import headers
 from apps.desk import demos
 from apps.plans.core.catalogue import catalogue
 from apps.tenants.models import Tenant, WidgetKey
@@ -72,8 +73,8 @@ def frame(request: HttpRequest, key: str) -> HttpResponse:
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; font-src 'self'; "
         f"base-uri 'none'; form-action 'none'{_frame_ancestors(widget)}"
     )
-    response["Permissions-Policy"] = "microphone=(self), screen-wake-lock=(self)"
     response["Cache-Control"] = "no-cache"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"  # pages that isolate themselves may show it, too
     return response
 
 
@@ -152,6 +153,7 @@ def demo(request: HttpRequest, slug: str) -> HttpResponse:
     tenant, widget = found
     with tenant_scope(tenant.pk):
         business = _business(tenant)
+    elsewhere = _other_origin(request)
     context = {
         "tenant": {
             "name": tenant.name,
@@ -161,9 +163,12 @@ def demo(request: HttpRequest, slug: str) -> HttpResponse:
         },
         "business": business,
         "widget_key": widget.key,
-        "widget_src": _other_origin(request) + "/widget/v1.js",
+        "widget_src": f"{elsewhere}/widget/v1.js",
     }
-    return render(request, "site/demo.html", context)
+    response = render(request, "site/demo.html", context)
+    headers.widen(response, "frame-src", elsewhere)
+    response["Permissions-Policy"] = f'microphone=(self "{elsewhere}"), screen-wake-lock=(self "{elsewhere}")'
+    return response
 
 
 def _business(tenant: Tenant) -> dict[str, Any]:

@@ -50,6 +50,5 @@ def floor(request: HttpRequest) -> HttpResponse:
     }
     response = render(request, "dashboard/floor.html", context)
     response["Content-Security-Policy"] = _POLICY
-    response["Permissions-Policy"] = "microphone=(self)"
     response["Cache-Control"] = "no-store"
     return response

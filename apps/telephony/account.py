@@ -11,12 +11,14 @@ API_BASE = "https://api.twilio.com"
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Login of the REST interface; `token` also signs what the carrier sends."""
+    """Login of the REST interface; `token` also signs what the carrier sends, and so may `previous`."""
 
     sid: str
     token: str = field(repr=False)
     api_base: str = API_BASE
     simulated: bool = False
+    previous: tuple[str, ...] = field(default=(), repr=False)
+    """While the token is being replaced."""
 
 
 def configured() -> Account:
@@ -26,6 +28,8 @@ def configured() -> Account:
     Where the simulated carrier listens is TWILIO_API_BASE; "" = nowhere.
     """
     if settings.TWILIO_AUTH_TOKEN:
-        return Account(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_API_BASE or API_BASE)
+        token, *previous = (each.strip() for each in settings.TWILIO_AUTH_TOKEN.split(","))
+        base = settings.TWILIO_API_BASE or API_BASE
+        return Account(settings.TWILIO_ACCOUNT_SID, token, base, previous=tuple(previous))
     digest = hmac.new(settings.SECRET_KEY.encode(), b"simulated carrier", hashlib.sha256).hexdigest()
     return Account(f"AC{digest[:32]}", digest[32:], settings.TWILIO_API_BASE, simulated=True)

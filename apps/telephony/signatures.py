@@ -80,7 +80,8 @@ def check_upgrade(scope: Mapping[str, Any], *, account: Account) -> None:
 
 def _check(url: str, fields: Mapping[str, Any], signature: str, account: Account) -> None:
     try:
-        good = bool(signature) and RequestValidator(account.token).validate(url, fields, signature)
+        tokens = (account.token, *filter(None, account.previous))
+        good = bool(signature) and any(RequestValidator(each).validate(url, fields, signature) for each in tokens)
     except ValueError:  # a Host that is none
         good = False
     if not good:

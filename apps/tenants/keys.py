@@ -163,3 +163,8 @@ def of_tenant(tenant_id: str) -> str:
 def is_floor(key: str) -> bool:
     """Whether a key is the view that a floor's keeper makes of the database: its deltas and its state."""
     return ":floor:view:" in key or ":floor:state:" in key
+
+
+def lockouts() -> str:
+    """The platform's own: set of e-mail addresses whose logins were shut, until their owners were told."""
+    return "cs:{platform}:lockouts"

@@ -3,10 +3,14 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils import timezone
 
+from apps.common.api import error_response
+from apps.tenants import second_factor
 from apps.tenants.models import Membership, Tenant, User
 from apps.tenants.scope import all_tenants, tenant_scope
 
@@ -18,8 +22,8 @@ class MemberScope:
 
     A member is in their tenant's scope: the one chosen in the session, if they still belong to it, else their first.
     A platform administrator is in the tenant they opened, else in all. Anyone else is in none, so a page that forgot
-    its check fails instead of leaking. In one tenant's scope, times are shown and read in its time zone. Sync only:
-    the scope and its transaction stay in the request's thread.
+    its check fails instead of leaking; so is who lacks a second factor that they need. In one tenant's scope, times are
+    shown and read in its time zone. Sync only: the scope and its transaction stay in the request's thread.
     """
 
     sync_capable: ClassVar[bool] = True
@@ -36,6 +40,8 @@ class MemberScope:
         chosen: Any = request.session.get(SESSION_KEY)
         if user.is_superuser:
             tenant = opened_tenant(chosen)
+            if second_factor.is_missing(user, tenant):
+                return self._held_up(request)
             if tenant is None:
                 with all_tenants(reason="platform administrator"):
                     return self.get_response(request)
@@ -43,8 +49,19 @@ class MemberScope:
         membership = membership_of(user=user, preferred_tenant_id=chosen)
         if membership is None:
             return self.get_response(request)
+        if second_factor.is_missing(user, membership.tenant):
+            return self._held_up(request)
         request.membership = membership  # type: ignore[attr-defined]
         return self._in_tenant(request, membership.tenant)
+
+    def _held_up(self, request: HttpRequest) -> HttpResponseBase:
+        """Without a scope, as somebody of no tenant: their own account, and what everybody may see."""
+        if request.path.startswith("/api/"):
+            return error_response(second_factor.SecondFactorMissing(second_factor.MISSING))
+        if request.path.startswith("/admin/") and request.path != reverse("admin:logout"):
+            messages.warning(request, second_factor.MISSING)
+            return HttpResponseRedirect(reverse("mfa_activate_totp"))
+        return self.get_response(request)
 
     def _in_tenant(self, request: HttpRequest, tenant: Tenant) -> HttpResponseBase:
         request.tenant = tenant  # type: ignore[attr-defined]

@@ -83,6 +83,12 @@ class Tenant(PrefixedIdModel):
     phone = models.CharField(max_length=20, blank=True, help_text="E.164, such as +12125550100.")
     email = models.EmailField(blank=True)
     address = models.CharField(max_length=200, blank=True)
+    requires_second_factor = models.BooleanField(
+        "two-factor login for everybody",
+        default=False,
+        db_default=False,
+        help_text="Who has not set it up yet is led there, and sees nothing of the business until then.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = OwnRowManager()

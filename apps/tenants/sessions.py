@@ -14,6 +14,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 
 from apps.common.errors import AppError, NotFound
+from apps.tenants import second_factor
 from apps.tenants.middleware import SESSION_KEY, membership_of, opened_tenant
 from apps.tenants.models import Role, Tenant, User
 
@@ -62,7 +63,15 @@ def person_of(request: HttpRequest) -> Person:
 
     Raises:
         NotLoggedIn, NotFound: nobody; not at any tenant.
+        SecondFactorMissing: see there.
     """
+    person = _person(request)
+    if second_factor.is_missing(person.user, person.tenant):
+        raise second_factor.SecondFactorMissing(second_factor.MISSING)
+    return person
+
+
+def _person(request: HttpRequest) -> Person:
     session = request.session = _sessions.SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
     user = get_user(request)
     if not isinstance(user, User):

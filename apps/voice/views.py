@@ -83,6 +83,5 @@ def demo(request: HttpRequest, slug: str) -> HttpResponse:
         "chat": f"/demo/{tenant.slug}/",
     }
     response = render(request, "voice/call.html", {"config": config})
-    response["Permissions-Policy"] = "microphone=(self)"
     response["Cache-Control"] = "no-cache"
     return response

@@ -34,7 +34,17 @@ class ProfileForm(forms.ModelForm):
 
     class Meta:
         model = Tenant
-        fields = ("name", "tagline", "phone", "email", "address", "time_zone", "region", "locale")
+        fields = (
+            "name",
+            "tagline",
+            "phone",
+            "email",
+            "address",
+            "time_zone",
+            "region",
+            "locale",
+            "requires_second_factor",
+        )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -66,6 +76,7 @@ class ProfileAdmin(TenantAdmin):
     fieldsets = (
         (None, {"fields": (("name", "tagline"), ("phone", "email"), "address")}),
         ("Where you are", {"fields": (("time_zone", "region"), "locale")}),
+        ("Logins", {"fields": ("requires_second_factor",)}),
         ("On the platform", {"fields": (("short_name", "industry", "created_at"),)}),
     )
     readonly_fields = ("short_name", "industry", "created_at")

@@ -79,12 +79,13 @@ def e164(number: str) -> str:
     return f"+{number}" if number.isascii() and number.isdigit() else number
 
 
-def account(secret: str) -> str:
-    """What proves the carrier's word.
+def accounts(secrets: str) -> list[str]:
+    """What proves the carrier's word: comma-separated, more than one while it is being replaced.
 
     Raises:
         BadSignature: there is no account with it, so that nobody speaks for it.
     """
-    if not secret:
+    found = [secret.strip() for secret in secrets.split(",") if secret.strip()]
+    if not found:
         raise BadSignature("There is no account at this carrier.")
-    return secret
+    return found

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from apps.telephony import signatures
-from apps.telephony.dialects.dialect import MAX_ID, XML, Stream, Told, account, e164
+from apps.telephony.dialects.dialect import MAX_ID, XML, Stream, Told, accounts, e164
 from apps.telephony.signatures import BadSignature
 from apps.telephony.twiml import RING, Fallback
 
@@ -89,11 +89,11 @@ class Plivo:
 
 
 def _check(url: str, headers: Mapping[str, str], fields: Mapping[str, list[str]]) -> None:
-    token, nonce = account(settings.PLIVO_AUTH_TOKEN), headers.get(NONCE, "")
-    wanted = signature(token, url=url, nonce=nonce, fields=fields).encode()
+    tokens, nonce = accounts(settings.PLIVO_AUTH_TOKEN), headers.get(NONCE, "")
+    wanted = [signature(token, url=url, nonce=nonce, fields=fields).encode() for token in tokens]
     # One for each token of the account, while it is being replaced.
     given = headers.get(SIGNATURE, "").split(",")
-    if not nonce or not any(hmac.compare_digest(wanted, each.strip().encode()) for each in given):
+    if not nonce or not any(hmac.compare_digest(one, each.strip().encode()) for one in wanted for each in given):
         raise BadSignature("The signature is missing or wrong.")
 
 

@@ -17,7 +17,7 @@ from django.http import HttpRequest
 from twilio.twiml.voice_response import Connect, VoiceResponse
 
 from apps.telephony import twiml
-from apps.telephony.dialects.dialect import FRESH, MAX_ID, XML, Stream, Told, account, e164
+from apps.telephony.dialects.dialect import FRESH, MAX_ID, XML, Stream, Told, accounts, e164
 from apps.telephony.signatures import BadSignature
 from apps.telephony.twiml import Fallback
 
@@ -31,18 +31,13 @@ class Telnyx:
     signs_sockets = False
 
     def check_request(self, request: HttpRequest) -> None:
-        key, at = account(settings.TELNYX_PUBLIC_KEY), request.headers.get(TIME, "")
-        try:
-            signature = b64decode(request.headers.get(SIGNATURE, ""), validate=True)
-            Ed25519PublicKey.from_public_bytes(b64decode(key)).verify(signature, f"{at}|".encode() + request.body)
-            is_fresh = abs(time.time() - int(at)) <= FRESH
-        except (InvalidSignature, binascii.Error, ValueError):
-            is_fresh = False
-        if not is_fresh:
+        keys, at = accounts(settings.TELNYX_PUBLIC_KEY), request.headers.get(TIME, "")
+        signed = f"{at}|".encode() + request.body
+        if not any(_is_signed(signed, request.headers.get(SIGNATURE, ""), key) for key in keys) or not _is_fresh(at):
             raise BadSignature("The signature is missing, wrong or too old.")
 
     def check_upgrade(self, scope: Mapping[str, Any]) -> None:
-        account(settings.TELNYX_PUBLIC_KEY)
+        accounts(settings.TELNYX_PUBLIC_KEY)
 
     def told(self, request: HttpRequest) -> Told:
         fields = request.POST
@@ -74,3 +69,15 @@ class Telnyx:
 
     def hang_up(self) -> str:
         return twiml.hang_up()
+
+
+def _is_signed(signed: bytes, signature: str, key: str) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(b64decode(key)).verify(b64decode(signature, validate=True), signed)
+    except (InvalidSignature, binascii.Error, ValueError):
+        return False
+    return True
+
+
+def _is_fresh(at: str) -> bool:
+    return at.isascii() and at.isdigit() and abs(time.time() - int(at)) <= FRESH
