@@ -16,6 +16,7 @@ from django.utils.module_loading import import_string
 from apps.chat import beside
 from apps.common import drain, heartbeat, redis
 from apps.common.heartbeat import Heartbeat
+from apps.common.http_server import HttpServer
 from apps.common.websocket_server import WebSocketServer
 from apps.live.hub import hub
 
@@ -72,6 +73,7 @@ class Command(BaseCommand):
             proxy_headers=False,  # the address behind proxies is read by us, by TRUSTED_PROXIES
             server_header=False,
             timeout_graceful_shutdown=LEAVING,
+            http=HttpServer,
             ws=WebSocketServer,
             ws_per_message_deflate=False,  # costs more than it saves on audio, and memory for each connection
             ws_max_size=MAX_FRAME,
