@@ -52,7 +52,7 @@ def statuses(answer: bytes) -> list[int]:
 
 SMUGGLED = {
     "both lengths": b"POST /healthz HTTP/1.1\r\n" + H + b"Content-Length: 6\r\n" + CHUNKED + b"\r\n0\r\n\r\nG",
-    "both lengths, turned": b"POST /healthz HTTP/1.1\r\n" + H + CHUNKED + b"Content-Length: 3\r\n\r\n1\r\nG\r\n0\r\n\r\n",
+    "both, turned": b"POST /healthz HTTP/1.1\r\n" + H + CHUNKED + b"Content-Length: 3\r\n\r\n1\r\nG\r\n0\r\n\r\n",
     "two lengths": b"POST /healthz HTTP/1.1\r\n" + H + b"Content-Length: 0\r\nContent-Length: 60\r\n\r\n",
     "a list of lengths": b"POST /healthz HTTP/1.1\r\n" + H + b"Content-Length: 0, 0\r\n\r\n",
     "a length with a sign": b"POST /healthz HTTP/1.1\r\n" + H + b"Content-Length: +0\r\n\r\n",
