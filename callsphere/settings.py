@@ -196,7 +196,7 @@ API_REQUESTS_PER_MINUTE = ENV.api_requests_per_minute
 WEBHOOK_NETWORKS = ENV.webhook_networks or (["127.0.0.0/8", "::1/128"] if DEBUG else [])
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["apps.tenants.rest.bodies.BoundedJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "apps.tenants.rest.schema.ResourceSchema",
     "EXCEPTION_HANDLER": "apps.tenants.rest.problems.respond",
     "UNAUTHENTICATED_USER": None,

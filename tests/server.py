@@ -8,6 +8,7 @@ from typing import Any
 
 import uvicorn
 
+from apps.common.http_server import HttpServer
 from apps.common.websocket_server import WebSocketServer
 
 
@@ -22,6 +23,7 @@ def serving(app: Any, *, port: int = 0, lifespan: str = "on") -> Iterator[str]:
         lifespan=lifespan,
         proxy_headers=False,
         server_header=False,
+        http=HttpServer,
         ws=WebSocketServer,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=2,

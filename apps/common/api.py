@@ -93,5 +93,5 @@ def read_json(request: HttpRequest, shape: type[Body]) -> Body:
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$")
         raise InvalidInput(message, field=path.strip(".`") or None) from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # so deep that nobody means it
         raise MalformedRequest("The body is not valid JSON.") from None

@@ -159,5 +159,5 @@ def _pretty(arguments: str) -> str:
     """Indented, if the model wrote JSON; else just what it wrote."""
     try:
         return json.dumps(json.loads(arguments), indent=2, ensure_ascii=False)
-    except ValueError:
+    except (ValueError, RecursionError):
         return arguments

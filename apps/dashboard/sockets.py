@@ -93,7 +93,7 @@ async def _message(receive: Receive) -> FromClient:
         raise _Gone
     try:
         return read.decode(message.get("text") or "")
-    except msgspec.MsgspecError:  # ValidationError and DecodeError
+    except (msgspec.MsgspecError, RecursionError):  # ValidationError and DecodeError, or too deep
         raise BadMessage("This is no message of the floor.") from None
 
 

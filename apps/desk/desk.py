@@ -170,7 +170,7 @@ def _hand_over(desk: Desk, asked: Asked, journal: ToolJournal) -> Outcome:
         given: Any = msgspec.json.decode(asked.arguments or "{}")
         if not isinstance(given, dict):
             raise ToolRefused("invalid_arguments", "", data={"problem": "Expected an object."})
-    except (msgspec.DecodeError, ToolRefused):
+    except (msgspec.DecodeError, RecursionError, ToolRefused):
         outcome = refused(
             ToolRefused("invalid_arguments", "", data={"problem": "The arguments are not a JSON object."})
         )

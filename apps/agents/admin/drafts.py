@@ -63,6 +63,6 @@ def save_draft(*, draft_id: str, seen: str, base: str, values: dict[str, Any], a
 def _read(base: str) -> dict[str, Any]:
     try:
         values = json.loads(base)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return values if isinstance(values, dict) else {}

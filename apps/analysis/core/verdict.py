@@ -68,5 +68,5 @@ def read(text: str) -> Verdict | str:
     """The verdict that a model wrote; or what is wrong with it, for the model to mend."""
     try:
         return msgspec.json.decode(text, type=Verdict)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
         return str(error)

@@ -77,6 +77,6 @@ def _tool(call: ToolCall) -> Part:
 def _input(call: ToolCall) -> dict[str, Any]:
     try:
         given = msgspec.json.decode(call.arguments)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return {}
     return given if isinstance(given, dict) else {}

@@ -114,7 +114,7 @@ def read(message: str | bytes) -> list[Incoming]:
         event = _decode(message)
         reader = _READERS.get(event.type)
         return reader(event) if reader else []
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return [ModelFailed("unreadable", "A message of the model could not be read.")]
 
 

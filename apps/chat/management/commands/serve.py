@@ -17,6 +17,7 @@ from django.utils.module_loading import import_string
 from apps.chat import beside
 from apps.common import drain, heartbeat, redis
 from apps.common.heartbeat import Heartbeat
+from apps.common.http_server import HttpServer
 from apps.common.websocket_server import WebSocketServer
 from apps.live.hub import hub
 
@@ -109,6 +110,7 @@ class Command(BaseCommand):
             server_header=False,
             timeout_keep_alive=KEEP_ALIVE,
             timeout_graceful_shutdown=LEAVING,
+            http=HttpServer,
             ws=WebSocketServer,
             ws_per_message_deflate=False,  # costs more than it saves on audio, and memory for each connection
             ws_max_size=MAX_FRAME,
