@@ -54,6 +54,7 @@ check: .venv/all
 	$(BIN)/mypy apps callsphere tests bench
 	$(BIN)/lint-imports
 	@DEBUG=1 $(BIN)/python manage.py makemigrations --check --dry-run
+	@DEBUG=1 $(BIN)/python manage.py lint_migrations
 	$(BIN)/python -m pytest tests/docs -q
 
 format: .venv/all
