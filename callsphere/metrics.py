@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 from apps.common import exposition, metrics
 from apps.common.api import api_view
 from apps.common.errors import AppError
-from apps.common.redis import async_client
+from apps.common.redis import pipe
 from apps.live.hub import hub
 from apps.voice.admission import lag
 
@@ -41,7 +41,7 @@ async def _ping() -> float:
     began = loop.time()
     try:
         async with asyncio.timeout(PATIENCE):
-            await async_client().ping()
+            await pipe().ping()
     except (RedisError, OSError, TimeoutError):
         return -1.0
     return loop.time() - began

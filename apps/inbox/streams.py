@@ -36,7 +36,7 @@ async def of_tenant(person: Person, *, still: Callable[[], bool]) -> AsyncGenera
     tenant_id = person.tenant.pk
     key = keys.floor_log(tenant_id)
     loop = asyncio.get_running_loop()
-    position, _ = await log.last_event(hub().client, key)
+    position, _ = await log.last_event(key)
     follower = hub().follow(key, after=position)
     try:
         await seats.look(tenant_id)

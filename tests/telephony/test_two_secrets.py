@@ -65,7 +65,7 @@ def test_both_count(
 ) -> None:
     settings.PUBLIC_URL = "http://testserver"
     setattr(settings, setting, f"{write('one')}, {write('two')}")
-    form = (
+    form: dict[str, Any] = (
         {"data": BODY, "content_type": "application/json"}
         if dialect is VONAGE
         else {"data": "To=1", "content_type": "application/x-www-form-urlencoded"}
