@@ -18,7 +18,7 @@ from typing import Any
 
 import redis
 
-from apps.common.redis import _binary
+from apps.common.redis import binary
 
 DEADLINE = 60.0
 HOST = "127.0.0.1"
@@ -69,7 +69,7 @@ class Server:
     def start(self) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
         with (self.directory / "log").open("ab") as out:
-            self.process = subprocess.Popen([_binary(), *self.options], cwd=self.directory, stdout=out, stderr=out)
+            self.process = subprocess.Popen([binary(), *self.options], cwd=self.directory, stdout=out, stderr=out)
         until(lambda: self.client().ping(), f"{self.name or 'redis'} answers")
 
     def client(self) -> Any:
