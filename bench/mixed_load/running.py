@@ -161,18 +161,15 @@ class Run:
         """Returns when everybody has left and everything has been looked into."""
         began = self._clock()
         self._booked = await self._bookings()
-        sampling = asyncio.create_task(sample(self._at.site, self.report.samples))
-        loads = [asyncio.create_task(one) for one in self._loads()]
-        try:
+        async with asyncio.TaskGroup() as group:
+            sampling = group.create_task(sample(self._at.site, self.report.samples))
+            for one in self._loads():
+                group.create_task(one)
             await self._break()
             self._over = True
             self.report.seconds = self._clock() - began
-            await asyncio.gather(*loads)
-            await self._check()
-        finally:
-            for task in (sampling, *loads):
-                task.cancel()
-            await asyncio.gather(sampling, *loads, return_exceptions=True)
+            sampling.cancel()
+        await self._check()
         return self.report
 
     def _chance(self, who: str) -> random.Random:
