@@ -13,7 +13,7 @@ from apps.operations.cluster import Cluster
 from apps.telephony.account import configured
 from apps.telephony.simulated.exchange import Exchange
 from tests.dashboard.viewers import watching
-from tests.operations.cluster.people import Chatter, Manager, PatientCaller
+from tests.operations.cluster.people import QUESTION, Chatter, Manager, PatientCaller
 
 pytestmark = [pytest.mark.once, pytest.mark.timeout(900)]
 SOON = 240.0
@@ -95,10 +95,10 @@ async def test_a_rolling_restart_loses_nothing(cluster: Cluster, carrier_port: i
     changed = {name for name, process in cluster.processes.items() if process.pid != pids[name]}
     assert changed == {"web1", "web2", "voice1", "voice2", "worker1"}
     assert all(process.restarts == 0 and process.is_ready for process in cluster.processes.values())
-    # Every answer came whole and in order (`check`), each question counts once, and some were taken up elsewhere.
+    # Every answer came whole, in order (`check`) and as the transcript has it; each question counts once.
     for chatter in chatters:
-        said = [turn for turn in chatter.turns if turn["role"] == "visitor"]
-        assert len(said) == len(chatter.asked) == len(chatter.answers)
+        assert [text for role, text in chatter.turns if role == "user"] == [QUESTION] * len(chatter.asked)
+        assert [text for role, text in chatter.turns if role == "agent"] == [answer.text for answer in chatter.answers]
         assert not [refusal for refusal in chatter.refusals if " 502" in refusal], chatter.refusals
     assert sum(chatter.comebacks for chatter in chatters) > 0
     # The call went on where it was, was answered there, and ended by the caller's own will.
