@@ -38,6 +38,9 @@ class Chatter:
     """How often a stream was taken up again."""
     refusals: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.visitor = Visitor(self.url, self.key)
+
     def run(self) -> None:
         while not self.stop.is_set():
             self._chat()
@@ -47,7 +50,7 @@ class Chatter:
         self.visitor = Visitor(self.url, self.key)
         before = len(self.answers)
         while not self.stop.is_set() and len(self.answers) < before + 4:
-            self.answers.append(self._ask().check())
+            self.answers.append(self.ask().check())
         if self.visitor.conversation:
             path = f"/api/chat/conversations/{self.visitor.conversation}"
             shown = self.visitor.http.get(path, headers=self._headers()).json()
@@ -56,7 +59,7 @@ class Chatter:
     def _headers(self) -> dict[str, str]:
         return self.visitor.headers()
 
-    def _ask(self) -> Answer:
+    def ask(self) -> Answer:
         message_id = str(uuid.uuid4())
         self.asked.append(message_id)
         body = {"message": QUESTION, "message_id": message_id}
