@@ -112,6 +112,7 @@ async def stage(plan: Plan) -> AsyncIterator[Stage]:
                 "TWILIO_API_BASE": exchange.url,
                 "LOG_LEVEL": "WARNING",
                 "API_REQUESTS_PER_MINUTE": "100000",
+                **dict.fromkeys(("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"), ""),  # its own, never the caller's
             }
             cluster = Cluster(Path(name), env=env, debug=False)
             try:
