@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 
-.PHONY: help run cluster test test-sqlite test-postgres check format bench
+.PHONY: help run cluster test test-sqlite test-postgres test-cluster check format bench
 
 help:
 	@echo "make run     serve on http://$(HOST):$(PORT) with the demo tenants"
@@ -47,6 +47,10 @@ test-sqlite: .venv/all
 
 test-postgres: .venv/all
 	$(BIN)/python -m tests.postgres $(PYTEST) -m "not once and not browser"
+
+# The tests of whole stories, with the product as production runs it and through its edge server.
+test-cluster: .venv/all
+	CALLSPHERE_TESTS_CLUSTER=1 $(BIN)/python -m tests.postgres $(BIN)/python -m pytest tests/e2e --timeout 600
 
 check: .venv/all
 	$(BIN)/ruff format --check .

@@ -21,7 +21,7 @@ from apps.telephony import calls
 from apps.tenants.models import Membership, Role, Tenant, User
 from apps.tenants.scope import EVERY_TENANT, all_tenants, tenant_scope
 from callsphere.settings import ENV, database
-from tests import databases
+from tests import cluster, databases
 from tests.server import serving
 
 hypothesis.settings.register_profile("callsphere", deadline=None)  # a busy machine is no failure
@@ -40,6 +40,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     for item in items:
         if "_django_db_helper" not in getattr(item, "fixturenames", ()) and not item.get_closest_marker("django_db"):
             item.add_marker("once")
+        if cluster.WANTED:
+            cluster.leave_out(item)
     yield  # pytest deselects, pytest-django sorts
     long = {item.path for item in items if item.get_closest_marker("timeout")}
     items.sort(key=lambda item: item.path not in long)
@@ -96,6 +98,10 @@ def server(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     From its start the database stays open between tests: what the server still writes for the test before must not be
     cut off within a transaction, which would leave a thread's connection broken for every test that follows.
     """
+    if cluster.WANTED:
+        with django_db_blocker.unblock(), cluster.serving_cluster() as address:
+            yield address
+        return
     call_command("collectstatic", interactive=False, verbosity=0)
     from callsphere.asgi import application  # here: it looks for the collected files
 

@@ -94,7 +94,8 @@ def _reason(database: Database, sid: str) -> str:
 def _effects(database: Database, trial: Trial, result: Result, calls: Calls) -> list[str]:
     """What was done twice, or not at all, of what the model asked for."""
     query = (
-        "SELECT name, status FROM conversations_toolcall JOIN conversations_call USING (conversation_id)"
+        "SELECT name, conversations_toolcall.status FROM conversations_toolcall"
+        " JOIN conversations_call USING (conversation_id)"
         " WHERE carrier_call = ?"
     )
     ran = Counter(name for name, status in database.rows(query, [result.sid]) if status == "done")

@@ -112,6 +112,7 @@ async def stage(plan: Plan) -> AsyncIterator[Stage]:
                 "TWILIO_API_BASE": exchange.url,
                 "LOG_LEVEL": "WARNING",
                 "API_REQUESTS_PER_MINUTE": "100000",
+                **dict.fromkeys(("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"), ""),  # its own, never the caller's
             }
             cluster = Cluster(Path(name), env=env, debug=False)
             try:
@@ -161,18 +162,15 @@ class Run:
         """Returns when everybody has left and everything has been looked into."""
         began = self._clock()
         self._booked = await self._bookings()
-        sampling = asyncio.create_task(sample(self._at.site, self.report.samples))
-        loads = [asyncio.create_task(one) for one in self._loads()]
-        try:
+        async with asyncio.TaskGroup() as group:
+            sampling = group.create_task(sample(self._at.site, self.report.samples))
+            for one in self._loads():
+                group.create_task(one)
             await self._break()
             self._over = True
             self.report.seconds = self._clock() - began
-            await asyncio.gather(*loads)
-            await self._check()
-        finally:
-            for task in (sampling, *loads):
-                task.cancel()
-            await asyncio.gather(sampling, *loads, return_exceptions=True)
+            sampling.cancel()
+        await self._check()
         return self.report
 
     def _chance(self, who: str) -> random.Random:

@@ -35,7 +35,7 @@ class PatientDatabase:
         while True:
             try:
                 with psycopg.connect(self._address, autocommit=True, connect_timeout=10) as connection:
-                    return connection.execute(query.replace("?", "%s").encode(), values).fetchall()
+                    return connection.execute(query.replace("?", "%s").encode(), values or None).fetchall()
             except psycopg.OperationalError:
                 if time.monotonic() > until:
                     raise

@@ -23,6 +23,7 @@ from apps.conversations.models import Conversation, Purpose
 from apps.plans.models import Subscription
 from apps.tenants.models import Tenant, WidgetKey
 from apps.tenants.scope import all_tenants, tenant_scope
+from tests import cluster
 from tests.accounts.conftest import code_in
 from tests.e2e.test_releases import save
 from tests.e2e.test_sign_up import browser_in_berlin, fill_in, fits
@@ -36,7 +37,7 @@ SLOW = 40_000
 @pytest.fixture
 def provider(settings: Settings) -> Iterator[Provider]:
     """A payment provider of today, which posts its webhooks to the server."""
-    with running(datetime.now(UTC)) as started:
+    with running(datetime.now(UTC), port=cluster.PAYMENTS_PORT) as started:
         started.post_webhooks()
         settings.STRIPE_API_BASE = started.till.url
         yield started

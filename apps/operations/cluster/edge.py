@@ -6,6 +6,7 @@ puts around nginx's site. So what is tried here is what an operator is given.
 
 import os
 import re
+import resource
 import shutil
 import signal
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ from apps.operations.cluster.product import ROOT, answers
 CONFIGURATIONS = ROOT / "docker" / "edge"
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
 LEAVES_WITHIN = 5.0
+FILES = 65_536
 
 Change = tuple[str, str]
 """A regular expression, which must be found, and what stands in its place."""
@@ -57,18 +59,20 @@ def _nginx(a: Addresses) -> list[Change]:
         (r"    listen 443 ssl.*\n", f"    listen {a.host}:{a.port};\n"),
         (r"    server_name .*\n", "    server_name _;\n"),
         (r"    ssl_.*\n", ""),
-        (r"Host  +\$host;", "Host $http_host;"),  # with the port, by which pages know their own origin
+        (r"Host +\$host;", "Host $http_host;"),  # with the port, which is not 443 here: origins are compared with it
     ]
 
 
 def _nginx_frame(folder: Path) -> str:
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     temporary = "\n".join(f"    {kind}_temp_path {folder}/{kind};" for kind in kinds)
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    files = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
     as_root = "user root;\n" if os.geteuid() == 0 else ""  # or its workers could not read its folder
     return (
         f"{as_root}daemon off;\npid {folder}/pid;\nerror_log stderr;\n"
-        f"worker_processes 1;\nworker_rlimit_nofile 65536;\n"
-        f"events {{\n    worker_connections 16384;\n}}\n"
+        f"worker_processes 1;\nworker_rlimit_nofile {files};\n"
+        f"events {{\n    worker_connections {files // 4};\n}}\n"
         f"http {{\n{temporary}\n    access_log off;\n    gzip on;\n    include {folder}/nginx.conf;\n}}\n"
     )
 

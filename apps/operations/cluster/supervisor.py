@@ -50,6 +50,7 @@ class Supervisor:
         self._stop, self._roll = asyncio.Event(), asyncio.Event()
         self._edge = edge.found(plan.edge)
         self.port = plan.port or free_port(plan.host)
+        _assert_free(plan.host, self.port)
         secrets = places.secrets()
         self._postgres = None if _given(environ, "DATABASE_URL") else Postgres(places, secrets)
         self._has_redis = not _given(environ, "REDIS_URL")
@@ -227,6 +228,16 @@ class Supervisor:
 
 def _given(environ: Mapping[str, str], name: str) -> bool:
     return bool(environ.get(name) or environ.get(f"{name}_FILE"))
+
+
+def _assert_free(host: str, port: int) -> None:
+    """Raises ClusterError when somebody listens there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ClusterError(f"Port {port} of {host}: {error.strerror}. Take another: PORT=8001.") from None
 
 
 def free_port(host: str = "127.0.0.1") -> int:

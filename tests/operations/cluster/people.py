@@ -32,23 +32,34 @@ class Chatter:
     stop: threading.Event = field(default_factory=threading.Event)
     asked: list[str] = field(default_factory=list)
     answers: list[Answer] = field(default_factory=list)
+    turns: list[tuple[str, str]] = field(default_factory=list)
+    """Role and text, as the transcripts of all its conversations have them."""
     comebacks: int = 0
     """How often a stream was taken up again."""
     refusals: list[str] = field(default_factory=list)
 
-    def run(self) -> None:
+    def __post_init__(self) -> None:
         self.visitor = Visitor(self.url, self.key)
+
+    def run(self) -> None:
         while not self.stop.is_set():
-            self.answers.append(self._ask().check())
-        [shown] = [
-            self.visitor.http.get(f"/api/chat/conversations/{self.visitor.conversation}", headers=self._headers())
-        ]
-        self.turns = shown.json()["turns"]
+            self._chat()
+
+    def _chat(self) -> None:
+        """One visitor, who asks no more often than visitors may."""
+        self.visitor = Visitor(self.url, self.key)
+        before = len(self.answers)
+        while not self.stop.is_set() and len(self.answers) < before + 4:
+            self.answers.append(self.ask().check())
+        if self.visitor.conversation:
+            path = f"/api/chat/conversations/{self.visitor.conversation}"
+            shown = self.visitor.http.get(path, headers=self._headers()).json()
+            self.turns += [(turn["role"], turn["text"]) for turn in shown["turns"]]
 
     def _headers(self) -> dict[str, str]:
         return self.visitor.headers()
 
-    def _ask(self) -> Answer:
+    def ask(self) -> Answer:
         message_id = str(uuid.uuid4())
         self.asked.append(message_id)
         body = {"message": QUESTION, "message_id": message_id}

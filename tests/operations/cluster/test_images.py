@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -94,7 +95,7 @@ def test_our_processes_run_commands_that_exist(name: str) -> None:
             assert words[2] in get_commands()
             parsed = subprocess.run(
                 ["python", "manage.py", words[2], "--help"], cwd=ROOT, capture_output=True, text=True, check=True,
-                env={**os.environ, "PATH": f"{Path(os.sys.executable).parent}:{os.environ['PATH']}"},
+                env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
             )  # fmt: skip
             assert {word for word in words if word.startswith("--")} <= set(re.findall(r"--[\w-]+", parsed.stdout))
         elif words:

@@ -1,8 +1,13 @@
 """A rolling restart under load, and what dies by itself: nobody loses anything."""
 
 import asyncio
+import os
+import re
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
@@ -10,10 +15,11 @@ import psycopg
 import pytest
 
 from apps.operations.cluster import Cluster
+from apps.operations.cluster.product import ROOT
 from apps.telephony.account import configured
 from apps.telephony.simulated.exchange import Exchange
 from tests.dashboard.viewers import watching
-from tests.operations.cluster.people import Chatter, Manager, PatientCaller
+from tests.operations.cluster.people import QUESTION, Chatter, Manager, PatientCaller
 
 pytestmark = [pytest.mark.once, pytest.mark.timeout(900)]
 SOON = 240.0
@@ -54,7 +60,8 @@ def number_of(cluster: Cluster, slug: str) -> str:
 
 
 async def test_a_rolling_restart_loses_nothing(cluster: Cluster, carrier_port: int) -> None:
-    pids = {process.name: process.pid for process in cluster.processes.values()}
+    before = cluster.processes
+    pids = {process.name: process.pid for process in before.values()}
     chatters = [Chatter(cluster.url) for _ in range(3)]
     threads = [threading.Thread(target=chatter.run) for chatter in chatters]
     manager, caller = Manager(cluster.url), PatientCaller()
@@ -94,11 +101,13 @@ async def test_a_rolling_restart_loses_nothing(cluster: Cluster, carrier_port: i
 
     changed = {name for name, process in cluster.processes.items() if process.pid != pids[name]}
     assert changed == {"web1", "web2", "voice1", "voice2", "worker1"}
-    assert all(process.restarts == 0 and process.is_ready for process in cluster.processes.values())
-    # Every answer came whole and in order (`check`), each question counts once, and some were taken up elsewhere.
+    assert all(process.is_ready for process in cluster.processes.values())
+    died = [one.name for one in cluster.processes.values() if one.restarts != before[one.name].restarts]
+    assert died == []
+    # Every answer came whole, in order (`check`) and as the transcript has it; each question counts once.
     for chatter in chatters:
-        said = [turn for turn in chatter.turns if turn["role"] == "visitor"]
-        assert len(said) == len(chatter.asked) == len(chatter.answers)
+        assert [text for role, text in chatter.turns if role == "user"] == [QUESTION] * len(chatter.asked)
+        assert [text for role, text in chatter.turns if role == "agent"] == [answer.text for answer in chatter.answers]
         assert not [refusal for refusal in chatter.refusals if " 502" in refusal], chatter.refusals
     assert sum(chatter.comebacks for chatter in chatters) > 0
     # The call went on where it was, was answered there, and ended by the caller's own will.
@@ -108,3 +117,52 @@ async def test_a_rolling_restart_loses_nothing(cluster: Cluster, carrier_port: i
     assert ended == [("caller_left",)]
     # The floor's socket was told to come back; what it knew then was what one that asks afresh is told (above).
     assert 1012 in manager.codes
+
+
+def test_what_dies_comes_back_while_others_serve(cluster: Cluster) -> None:
+    cluster.wait_ready()
+    before = cluster.processes
+    with httpx.Client(base_url=cluster.url, timeout=60) as client:
+        for name in ("web1", "voice2"):
+            cluster.kill(name)
+            for path in ("/healthz", "/demo/riverside-clinic/", "/demo/voice/riverside-clinic/"):
+                assert client.get(path).status_code == 200, path
+            form = {"tenant": "riverside-clinic"}
+            assert client.post("/api/voice/tickets", json=form, headers={"Origin": cluster.url}).status_code == 200
+    cluster.kill("edge")  # the master of nginx: its workers must not keep the port
+    cluster.restart_redis()
+    cluster.restart_postgres()
+    cluster.restart_postgres(immediate=True)
+    cluster.wait_ready()
+    now = cluster.processes
+    died = {name: now[name].restarts - before[name].restarts for name in now}
+    assert died == {
+        **{"web1": 1, "web2": 0, "voice1": 0, "voice2": 1, "worker1": 0},
+        **{"edge": 1, "redis": 1, "postgres": 2},
+    }
+    assert Chatter(cluster.url).ask().check().text
+
+
+def manage(cluster: Cluster, *words: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "callsphere.settings"}
+    command = [sys.executable, "manage.py", "cluster", f"--folder={cluster.folder}", *words]
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+
+
+def test_its_state_is_told_a_second_one_is_refused_and_the_end_leaves_nothing(cluster: Cluster) -> None:
+    told = manage(cluster, "--status")
+    assert (told.returncode, told.stdout.splitlines()[0]) == (0, f"{cluster.url}  ready")
+    for process in cluster.processes.values():
+        assert re.search(rf"{process.name} +{process.pid} +{process.port or ''} +ready", told.stdout)
+        assert int((cluster.folder / f"{process.name}.pid").read_text()) == process.pid
+    second = manage(cluster, "--port=0")
+    assert second.returncode == 1
+    assert "A cluster runs already" in second.stderr
+    pids = [process.pid for process in cluster.processes.values()]
+    assert manage(cluster, "--stop").returncode == 0
+    assert cluster.status.state == "stopped"
+    assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
+    assert list(cluster.places.leftovers()) == []
+    gone = manage(cluster, "--status")
+    assert gone.returncode == 1
+    assert "No cluster runs in" in gone.stderr

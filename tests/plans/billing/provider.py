@@ -22,12 +22,12 @@ GOOD, DECLINED, FAILS_LATER = "4242424242424242", "4000000000000002", "400000000
 class Provider:
     """`now` is the provider's clock in unix seconds; `events` are held back unless `sends`."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, start: datetime) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, start: datetime, *, port: int = 0) -> None:
         self.now = start.timestamp()
         self.events: list[Document] = []
         self._loop = loop
         account = configured()
-        self.till = Till(Book(lambda: self.now), key=account.key, secret=account.secret)
+        self.till = Till(Book(lambda: self.now), key=account.key, secret=account.secret, port=port)
         self.till.intercept = self.events.append
 
     @property
@@ -98,11 +98,11 @@ class Provider:
 
 
 @contextmanager
-def running(start: datetime) -> Iterator[Provider]:
+def running(start: datetime, *, port: int = 0) -> Iterator[Provider]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    provider = Provider(loop, start)
+    provider = Provider(loop, start, port=port)
     provider.start()
     try:
         yield provider
