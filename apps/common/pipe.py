@@ -113,10 +113,10 @@ class Pipe:
         for attempt in (1, 2):
             commands = [each.packed for each in batch if each.era is None or each.era == self.losses]
             try:
-                if not self._connection.is_connected:
-                    await self._connection.connect()
-                    self._parser = hiredis.Reader(InvalidResponse, BaseParser.parse_error, notEnoughData=_MORE)
                 async with asyncio.timeout(ANSWERED_WITHIN):
+                    if not self._connection.is_connected:
+                        await self._connection.connect()
+                        self._parser = hiredis.Reader(InvalidResponse, BaseParser.parse_error, notEnoughData=_MORE)
                     await self._connection.send_packed_command(commands, check_health=False)
                     answers = await self._answers(len(commands))
             except (RedisError, OSError):
