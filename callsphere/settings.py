@@ -149,7 +149,13 @@ def database(url: str) -> dict[str, Any]:
     else:
         # Server-side cursors and prepared statements do not survive PgBouncer's transaction mode.
         config["DISABLE_SERVER_SIDE_CURSORS"] = True
-        options["pool"] = {"min_size": 0, "max_size": ENV.database_pool_size, "timeout": 10}
+        # Tried again every few seconds: stock, the pauses grow to as long as PostgreSQL was away.
+        options["pool"] = {"min_size": 0, "max_size": ENV.database_pool_size, "timeout": 10, "reconnect_timeout": 5}
+        # One round trip each time; without it, each connection that a restart ended would cost somebody an error.
+        config["CONN_HEALTH_CHECKS"] = True
+        # A host that is gone says nothing. The URL's own parameters win.
+        for name, seconds in {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 5}.items():
+            options.setdefault(name, seconds)
     return config
 
 

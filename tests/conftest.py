@@ -71,6 +71,11 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         connection.close_pool()  # type: ignore[attr-defined]
     connection.settings_dict["OPTIONS"].pop("pool")
     _log_in(ENV.database_owner_url)
+    with django_db_blocker.unblock(), connection.cursor() as cursor:  # a pooler in between keeps some open
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 def _log_in(url: str) -> None:

@@ -14,6 +14,11 @@ class _HouseClient(RedisCacheClient):
     def get_client(self, key: Any = None, *, write: bool = False) -> Any:
         return redis.client()
 
+    def set_many(self, data: Any, timeout: Any = None) -> None:
+        """One by one: a Cluster's client takes no MSET."""
+        for key, value in data.items():
+            self.set(key, value, timeout)
+
 
 @cache
 def _client() -> RedisCacheClient:

@@ -37,12 +37,19 @@ class _Sought:
         await super()._connect()  # type: ignore[misc]  # of redis-py's class beside this one
 
     async def on_connect_check_health(self, check_health: bool = True) -> None:
-        await super().on_connect_check_health(check_health=check_health)  # type: ignore[misc]
-        if self._is_master:
-            await self.send_command("ROLE")  # type: ignore[attr-defined]
-            role = await self.read_response()  # type: ignore[attr-defined]
-            if role[0] not in (b"master", "master"):
-                raise ConnectionError("This Redis is not the master.")
+        try:
+            async with asyncio.timeout(CONNECTED_WITHIN):
+                await super().on_connect_check_health(check_health=check_health)  # type: ignore[misc]
+                if self._is_master:
+                    await self._check_role()
+        except TimeoutError:  # it hangs: its port is open, and nobody is behind
+            raise ConnectionError("This Redis does not answer.") from None
+
+    async def _check_role(self) -> None:
+        await self.send_command("ROLE")  # type: ignore[attr-defined]
+        role = await self.read_response()  # type: ignore[attr-defined]
+        if role[0] not in (b"master", "master"):
+            raise ConnectionError("This Redis is not the master.")
 
 
 class _Plain(_Sought, Connection):

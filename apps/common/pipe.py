@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Hashable
 from contextlib import suppress
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import hiredis
 from redis.asyncio.connection import AbstractConnection, BaseParser
@@ -24,10 +24,8 @@ _MORE = object()
 """What the parser says when an answer is not complete."""
 
 
-class _Command(NamedTuple):
-    packed: bytes
-    future: asyncio.Future[Any]
-    era: Hashable
+_Command = tuple[bytes, asyncio.Future[Any] | None, Hashable]
+"""Packed; who waits for its answer; the era it is for."""
 
 
 class Pipe:
@@ -41,6 +39,9 @@ class Pipe:
         self._task: asyncio.Task[None] | None = None
         self.losses = 0
         """Of the connection, so far."""
+        self._due = 0.0
+        """When the answers under way must be here, by the loop's clock; 0.0 = none are."""
+        self._watching = False
 
     def era(self, key: str) -> Hashable:
         """Another one when what Redis acknowledged for this key before may be lost: it was killed, or replaced."""
@@ -66,19 +67,24 @@ class Pipe:
         Raises:
             RedisError: Redis is away, refused the command, or it is another era.
         """
-        return await self.ask(*words, era=era)
+        future = asyncio.get_running_loop().create_future()
+        self._add(words, future, era)
+        return await future
 
     def post(self, *words: Word) -> None:
         """Like `call`, for whom the answer does not matter; a failure is logged."""
-        self.ask(*words).add_done_callback(log_failure)
+        self._add(words, None, None)
 
-    def ask(self, *words: Word, era: Hashable = None) -> asyncio.Future[Any]:
+    def ask(self, *words: Word) -> asyncio.Future[Any]:
         """Like `call`: what is asked first arrives first."""
         future = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Command(hiredis.pack_command(cast(Any, words)), future, era))
+        self._add(words, future, None)
+        return future
+
+    def _add(self, words: tuple[Word, ...], future: asyncio.Future[Any] | None, era: Hashable) -> None:
+        self._waiting.append((hiredis.pack_command(cast(Any, words)), future, era))
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._work())
-        return future
 
     async def listeners(self, channel: str) -> int:
         """Of whom PUBLISH did not tell."""
@@ -98,27 +104,31 @@ class Pipe:
                 answers = [reason] * len(batch)
             except BaseException:
                 await self._disconnect()  # half an answer may be left on it
-                for command in batch:
-                    command.future.cancel()
+                for _, future, _ in batch:
+                    if future is not None:
+                        future.cancel()
                 raise
-            for command, answer in zip(batch, answers, strict=True):
-                if not command.future.done():  # its caller may have left
+            for (_, future, _), answer in zip(batch, answers, strict=True):
+                if future is None:
                     if isinstance(answer, Exception):
-                        command.future.set_exception(answer)
+                        logger.warning("A command to Redis failed", extra={"reason": type(answer).__name__})
+                elif not future.done():  # its caller may have left
+                    if isinstance(answer, Exception):
+                        future.set_exception(answer)
                     else:
-                        command.future.set_result(answer)
+                        future.set_result(answer)
 
     async def _exchange(self, batch: list[_Command]) -> list[Any]:
         """The answers, in order; once more over a fresh connection if Redis has closed the one we had."""
         for attempt in (1, 2):
-            commands = [each.packed for each in batch if each.era is None or each.era == self.losses]
             try:
                 if not self._connection.is_connected:
-                    await self._connection.connect()
-                    self._parser = hiredis.Reader(InvalidResponse, BaseParser.parse_error, notEnoughData=_MORE)
-                async with asyncio.timeout(ANSWERED_WITHIN):
-                    await self._connection.send_packed_command(commands, check_health=False)
-                    answers = await self._answers(len(commands))
+                    await self._connect()
+                commands = [packed for packed, _, era in batch if era is None or era == self.losses]
+                self._watch()
+                await self._connection.send_packed_command(commands, check_health=False)
+                answers = await self._answers(len(commands))
+                self._due = 0.0
             except (RedisError, OSError):
                 await self._disconnect()
                 if attempt == 2:
@@ -128,10 +138,8 @@ class Pipe:
                 return answers
             arrived = iter(answers)
             return [
-                next(arrived)
-                if each.era is None or each.era == self.losses
-                else ConnectionError("Another era of Redis.")
-                for each in batch
+                next(arrived) if era is None or era == self.losses else ConnectionError("Another era of Redis.")
+                for _, _, era in batch
             ]
         raise AssertionError("unreachable")
 
@@ -153,8 +161,32 @@ class Pipe:
                 raise ConnectionError("Redis closed the connection.")
         return answers
 
+    async def _connect(self) -> None:
+        async with asyncio.timeout(ANSWERED_WITHIN):
+            await self._connection.connect()
+        self._parser = hiredis.Reader(InvalidResponse, BaseParser.parse_error, notEnoughData=_MORE)
+
+    def _watch(self) -> None:
+        """Ends the connection when its answers are not here in time. One timer for all: most are here at once."""
+        loop = asyncio.get_running_loop()
+        self._due = loop.time() + ANSWERED_WITHIN
+        if not self._watching:
+            self._watching = True
+            loop.call_at(self._due, self._look)
+
+    def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._watching = self._due > loop.time()
+        if self._watching:
+            loop.call_at(self._due, self._look)
+        elif self._due:
+            writer: Any = self._connection._writer
+            if writer is not None:
+                writer.transport.abort()
+
     async def _disconnect(self) -> None:
         self.losses += 1
+        self._due = 0.0
         with suppress(RedisError, OSError):
             await self._connection.disconnect(nowait=True)
 

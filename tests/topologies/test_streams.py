@@ -12,13 +12,13 @@ from apps.tenants.models import WidgetKey
 from apps.tenants.scope import tenant_scope
 from tests import redis_topologies
 from tests.chat.client import Answer, Visitor, parse
-from tests.chat.test_runs import HOURS
+from tests.chat.test_runs import HOURS, slow_down
 from tests.product_process import Product, product
 from tests.redis_topologies import until
 
 pytestmark = [pytest.mark.once, pytest.mark.timeout(300)]
-SLOWLY = {"SANDBOX_PACE": "2"}
-"""Words a second: an answer lasts longer than a failover."""
+SLOWLY = "slow=0.4"
+"""Seconds between two words of the model: an answer lasts longer than a failover."""
 
 
 class Following:
@@ -59,10 +59,11 @@ def sharded(widget: WidgetKey) -> Iterator[tuple[str, Callable[[], object]]]:
 
 @pytest.mark.parametrize("topology", [watched, sharded])
 def test_whoever_reads_sees_every_number_once(topology: Callable, widget: WidgetKey) -> None:
+    slow_down(widget, SLOWLY)
     with (
         topology(widget) as (url, fail_over),
-        product(REDIS_URL=url, **SLOWLY) as one,
-        product(REDIS_URL=url, **SLOWLY) as other,
+        product(REDIS_URL=url) as one,
+        product(REDIS_URL=url) as other,
     ):
         visitor = Visitor(one.address, widget.key)
         begun = visitor.ask(HOURS, stop_after=4)
