@@ -11,6 +11,7 @@ import logging
 import re
 import traceback
 from contextvars import ContextVar
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,9 @@ def _written(value: Any) -> str:
 
 def _template(record: logging.LogRecord) -> str:
     """The first line of a foreign message, without any value but numbers."""
+    status = getattr(record, "status_code", None)
+    if record.name == "django.request" and isinstance(status, int) and status in set(HTTPStatus):
+        return HTTPStatus(status).phrase  # Django's own template is two placeholders: this, and the address
     line = str(record.msg).partition("\n")[0]
     given: Any = record.args
     values = iter(given if isinstance(given, tuple) else ())

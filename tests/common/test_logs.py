@@ -54,6 +54,11 @@ def test_of_others_only_the_template_is_kept(message: str, args: tuple[Any, ...]
     assert not {"sql", "params"} & set(said)
 
 
+def test_an_answer_that_django_logs_is_its_status_and_route() -> None:
+    said = line("django.request", "%s: %s", "Not Found", f"/{SECRET}", status_code=404, request=object())
+    assert (said["message"], said["status_code"], said["route"]) == ("Not Found", 404, "")
+
+
 def test_ours_are_kept_as_they_are() -> None:
     said = line("apps.chat.runs", "A run failed", run="run_1", reason=ValueError(SECRET), pii={"name": SECRET})
     assert (said["message"], said["run"], said["reason"]) == ("A run failed", "run_1", "ValueError")

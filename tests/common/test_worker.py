@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
+import httpx2 as httpx
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -81,7 +83,10 @@ def short_var() -> Iterator[Path]:
 
 @pytest.mark.once
 def test_the_process_lives_says_so_and_leaves(short_var: Path) -> None:
-    environment = {**os.environ, "DEBUG": "1", "CALLSPHERE_VAR": str(short_var)}
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        metrics = f"127.0.0.1:{probe.getsockname()[1]}"
+    environment = {**os.environ, "DEBUG": "1", "CALLSPHERE_VAR": str(short_var), "WORKER_METRICS": metrics}
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DJANGO_SETTINGS_MODULE"):
         environment.pop(name, None)
 
@@ -103,6 +108,11 @@ def test_the_process_lives_says_so_and_leaves(short_var: Path) -> None:
             assert time.monotonic() < deadline
             time.sleep(0.05)
         assert run("worker", "--alive").returncode == 0
+        told = httpx.get(f"http://{metrics}/metrics").text
+        assert 'callsphere_duty_failures_total{duty="api.webhooks"}' in told
+        assert "callsphere_database_calls_waiting" in told
+        assert httpx.get(f"http://{metrics}/").status_code == 404
+        assert httpx.get(f"http://{metrics}/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 403
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
         assert not alive.exists()
