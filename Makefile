@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help:
 	@echo "make run     serve on http://$(HOST):$(PORT) with the demo tenants"
 	@echo "make test    the whole suite, on SQLite and on PostgreSQL, with a real Redis"
-	@echo "make check   format, lint, types, layers, migrations, docs"
+	@echo "make check   format, lint, types, layers, migrations, docs, known vulnerabilities"
 	@echo "make format  rewrite the sources in the house format"
 	@echo "make bench   the benchmarks, beside their peers"
 
@@ -51,6 +51,7 @@ check: .venv/all
 	$(BIN)/lint-imports
 	@DEBUG=1 $(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python -m pytest tests/docs -q
+	$(BIN)/python -m tests.audit
 
 format: .venv/all
 	$(BIN)/ruff check --fix --quiet . || true

@@ -73,7 +73,7 @@ def test_a_login_gets_a_new_session_and_a_new_password_ends_the_others(alice: Us
     session = client.session
     session["before"] = "1"
     session.save()
-    client.cookies["sessionid"] = session.session_key
+    client.cookies["sessionid"] = str(session.session_key)
     log_in(client, alice)
     log_in(other, alice)
     assert client.session.session_key != session.session_key
