@@ -2,7 +2,9 @@
 
 import re
 import tomllib
+from collections.abc import Iterator
 from importlib.metadata import distributions
+from typing import Any
 
 import pytest
 
@@ -57,8 +59,8 @@ def test_licences_let_everybody_use_it() -> None:
         name = re.sub(r"[-_.]+", "-", each.metadata["Name"] or "").lower()
         if name not in locked or name in OTHERS:
             continue
-        told = [each.metadata.get(field) or "" for field in ("License-Expression", "License")]
-        told += [line for line in each.metadata.get_all("Classifier") or [] if line.startswith("License")]
+        fields = ("License-Expression", "License", "Classifier")
+        told = [line for field in fields for line in each.metadata.get_all(field) or []]
         if not PERMISSIVE.search(" ".join(told)):
             strict[name] = " ".join(told)[:120]
     assert strict == {}
@@ -72,7 +74,7 @@ WELL = {"name": "up", "version": "2.0", "vulns": []}
 def test_a_known_vulnerability_fails_the_check(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answers = iter([{"dependencies": [WELL]}, {"dependencies": [WELL, UNKNOWN, VULNERABLE]}])
+    answers: Iterator[dict[str, Any]] = iter([{"dependencies": [WELL]}, {"dependencies": [WELL, UNKNOWN, VULNERABLE]}])
     monkeypatch.setattr(audit, "ask", lambda pins: audit.read(next(answers)))
     monkeypatch.setattr(audit, "GOOD_FOR", 0)
     assert audit.main() == 1
