@@ -15,7 +15,7 @@ help:
 	@echo "make run     serve on http://$(HOST):$(PORT) with the demo tenants"
 	@echo "make cluster the same as production runs it: PostgreSQL, Redis, several processes, an edge server in front"
 	@echo "make test    the whole suite, on SQLite and on PostgreSQL, with a real Redis"
-	@echo "make check   format, lint, types, layers, migrations, docs"
+	@echo "make check   format, lint, types, layers, migrations, docs, known vulnerabilities"
 	@echo "make format  rewrite the sources in the house format"
 	@echo "make bench   the benchmarks, beside their peers"
 
@@ -60,6 +60,7 @@ check: .venv/all
 	@DEBUG=1 $(BIN)/python manage.py makemigrations --check --dry-run
 	@DEBUG=1 $(BIN)/python manage.py lint_migrations
 	$(BIN)/python -m pytest tests/docs -q
+	$(BIN)/python -m tests.audit
 
 format: .venv/all
 	$(BIN)/ruff check --fix --quiet . || true

@@ -18,7 +18,7 @@ from servestatic import ServeStaticASGI
 from apps.agents import model
 from apps.chat import runs
 from apps.chat.leases import leases
-from apps.common import drain, headers
+from apps.common import bodies, drain, headers
 from apps.common.streaming import StreamHandler
 from apps.dashboard import audio as listening
 from apps.dashboard import commands, floors
@@ -50,7 +50,7 @@ class Application:
 
     def __init__(self) -> None:
         self.streams = StreamHandler()
-        self.pages = _pages()
+        self.pages = bodies.bounded(_pages())
         self.is_watching = False
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
