@@ -18,8 +18,8 @@ BODY_GRACE = 20.0
 """Seconds that a body may take beside what it takes at `SLOWEST`."""
 SLOWEST = 500
 """Bytes of body a second; a telephone with one bar of EDGE sends ten times as many."""
-MAX_BODY = 16 * 1024 * 1024
-"""Bytes; the largest that anything here takes is a document of 10 MB. Django would put any length on the disk first."""
+MAX_BODY = 32 * 1024 * 1024
+"""Bytes, whatever is asked for; the routes bound theirs much lower."""
 DRAIN_WITHIN = 20.0
 """Seconds for which the rest of a body is read and thrown away once its request is answered."""
 

@@ -2,8 +2,9 @@
 
 import re
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
+import phonenumbers
 from django.utils import timezone
 
 from apps.common.errors import InvalidInput
@@ -20,6 +21,10 @@ RING = 30
 SETTLE_AFTER = timedelta(seconds=15)
 """No order to the carrier takes so long."""
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_KIND = phonenumbers.PhoneNumberType
+_COSTLY: Final = {_KIND.PREMIUM_RATE, _KIND.SHARED_COST}
+_OF_NO_COUNTRY: Final = {808, 870, 878, 881, 882, 883, 888, 979}
+"""Satellites, networks of their own, and premium numbers of the whole world: ITU-T E.164, list of assigned codes."""
 
 
 class InvalidNumber(InvalidInput):
@@ -28,10 +33,22 @@ class InvalidNumber(InvalidInput):
     code = "invalid_number"
 
 
+class CostlyNumber(InvalidNumber):
+    """Whoever has it earns from each call and text; it is often a stranger who gives it to us (toll fraud)."""
+
+    code = "costly_number"
+
+
 def check_number(number: str) -> None:
-    """Raises InvalidNumber unless it is E.164."""
+    """Raises InvalidNumber unless it is E.164, CostlyNumber for premium numbers and those of satellites."""
     if not _E164.fullmatch(number):
         raise InvalidNumber("Expected a phone number such as +12125550100.", field="to")
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        raise InvalidNumber("There is no such country code.", field="to") from None
+    if parsed.country_code in _OF_NO_COUNTRY or phonenumbers.number_type(parsed) in _COSTLY:
+        raise CostlyNumber("Premium and satellite numbers are neither called nor texted.", field="to")
 
 
 async def place_call(

@@ -14,7 +14,10 @@ from django.db import connection
 from apps.agents import model
 from tests.attacks.obedient import Obedient
 from tests.attacks.service import Service, started
+from tests.isolation.conftest import mine, theirs
 from tests.server import serving
+
+__all__ = ["mine", "theirs"]
 
 
 @pytest.fixture(scope="session")

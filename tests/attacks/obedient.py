@@ -39,6 +39,8 @@ class Obedient:
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
         self.done: set[str] = set()
+        self.words = "Done."
+        """What it says where no order says what."""
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         body, more = b"", True
@@ -70,7 +72,7 @@ class Obedient:
                 says.append(words)
             elif kind == "DUMP":
                 says.append(_ORDER.sub("", json.dumps(messages, ensure_ascii=False)))
-        return self._ended({"content": "\n".join(says) or "Done."}, "stop")
+        return self._ended({"content": "\n".join(says) or self.words}, "stop")
 
     @staticmethod
     def _ended(delta: dict[str, Any], reason: str) -> list[dict[str, Any]]:

@@ -156,7 +156,7 @@ def test_what_an_uploaded_document_orders_is_refused(server: str, obedient: Obed
     with tenant_scope(riverside.tenant_id):
         sources.add(title="Parking", data=hostile.encode(), actor="user:1")
     assert work() == 1
-    answer = Visitor(server, riverside.key).ask(order("search_knowledge", query="parking")).check()
+    answer = Visitor(server, riverside.key).ask(order("search_knowledge", question="parking")).check()
     assert [call.status for call in calls(riverside, "search_knowledge")] == ["done"]
     assert [call.status for call in calls(riverside, "cancel_appointment")] == ["refused"], "the model obeyed"
     assert [call.result["error"]["code"] for call in calls(riverside, "export_patients")] == ["unknown_tool"]

@@ -103,7 +103,8 @@ def _read(kind: str, data: bytes) -> dict[str, Any]:
         done = subprocess.run(  # noqa: S603  # our own module
             command,
             input=data,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # a warning for each of a million broken objects would fill our memory
             timeout=PATIENCE,
             check=False,
             cwd=settings.BASE_DIR,
