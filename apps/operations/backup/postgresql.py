@@ -30,9 +30,9 @@ def dump(directory: Path, look: Callable[[Read], None]) -> Path:
     tools = _tools()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        cursor.execute("SELECT pg_export_snapshot()")
+        snapshot = cursor.fetchone()[0]
         with all_tenants(reason="a backup holds every tenant"):
-            cursor.execute("SELECT pg_export_snapshot()")
-            snapshot = cursor.fetchone()[0]
 
             def read(statement: str) -> list[tuple[Any, ...]]:
                 cursor.execute(statement)
