@@ -2,6 +2,7 @@
 
 import io
 import tarfile
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -188,3 +189,8 @@ def test_erasures_are_lines_and_none_is_skipped() -> None:
     assert list(erasures.parse([kept.line(), "", kept.line()])) == [kept, kept]
     with pytest.raises(BadBackup, match="Line 2"):
         list(erasures.parse([kept.line(), '{"tenant": "ten_1"}']))
+
+
+def test_the_version_is_that_of_the_project(settings: Any) -> None:
+    with (settings.BASE_DIR / "pyproject.toml").open("rb") as file:
+        assert tomllib.load(file)["project"]["version"] == settings.VERSION
