@@ -38,7 +38,7 @@ class Environment(BaseSettings):
     database_url: str = ""
     """Login of the runtime role. On PostgreSQL it must not own the tables (row-level security)."""
     database_owner_url: str = ""
-    """Login that owns the tables; used by `migrate` only."""
+    """Login that owns the tables; used by `migrate`, `backup` and `restore` only."""
     database_pool_size: int = Field(default=8, ge=1, le=200)
     redis_url: str = ""
     """One server, Sentinels or a Cluster; see common/topology.py."""

@@ -14,6 +14,7 @@ from callsphere.unfold import FORMAT_MODULE_PATH, LOGIN_REDIRECT_URL, UNFOLD  # 
 
 ENV = environment.read()
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = "0.1.0"  # as in pyproject.toml, which an image need not hold
 VAR_DIR = ENV.callsphere_var
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 
@@ -159,8 +160,8 @@ def database(url: str) -> dict[str, Any]:
     return config
 
 
-_MIGRATING = len(sys.argv) > 1 and sys.argv[1] == "migrate"
-DATABASES = {"default": database((_MIGRATING and ENV.database_owner_url) or ENV.database_url)}
+_AS_OWNER = sys.argv[1:2] in (["migrate"], ["backup"], ["restore"])
+DATABASES = {"default": database((_AS_OWNER and ENV.database_owner_url) or ENV.database_url)}
 DATABASE_RUNTIME_URL = ENV.database_url
 
 REDIS_URL = ENV.redis_url

@@ -38,7 +38,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     A long wait that began last would keep the other workers waiting.
     """
     for item in items:
-        if "_django_db_helper" not in getattr(item, "fixturenames", ()) and not item.get_closest_marker("django_db"):
+        asked = {"_django_db_helper", "scratch"} & {*getattr(item, "fixturenames", ())}
+        if not asked and not item.get_closest_marker("django_db"):
             item.add_marker("once")
         if cluster.WANTED:
             cluster.leave_out(item)

@@ -66,7 +66,8 @@ class AddUniqueConcurrently(_Outside, AddConstraint):
             return
         unique: Any = self.constraint
         quote = schema_editor.quote_name
-        if not isinstance(unique, models.UniqueConstraint) or unique.expressions or unique.deferrable or unique.include:
+        plain = isinstance(self.constraint, models.UniqueConstraint)
+        if not plain or unique.expressions or unique.deferrable or unique.include:
             raise NotSupportedError("Only a UniqueConstraint of fields, with or without a condition.")
         if unique.condition is not None:
             whole = str(unique.create_sql(model, schema_editor))
@@ -242,7 +243,7 @@ def _loosen(
         return
     loose: Any = field.clone()
     loose.null = loose.null or not field.has_db_default()
-    if isinstance(loose, models.ForeignKey):
+    if isinstance(field, models.ForeignKey):
         loose.db_constraint = False
     loosened = state.clone()
     alter = AlterField(model_name, name, loose)

@@ -160,6 +160,11 @@ def of_tenant(tenant_id: str) -> str:
     return _key(tenant_id, "*")
 
 
+def of_everybody() -> str:
+    """Pattern of all keys of the product, for SCAN; only a restore asks for it."""
+    return "cs:*"
+
+
 def is_floor(key: str) -> bool:
     """Whether a key is the view that a floor's keeper makes of the database: its deltas and its state."""
     return ":floor:view:" in key or ":floor:state:" in key

@@ -69,8 +69,8 @@ def runtime_role() -> str:
     return unquote(urlsplit(settings.DATABASE_RUNTIME_URL).username or "")
 
 
-def assert_runtime_role() -> None:
-    """Checked at start-up.
+def assert_runtime_role(connection: Any = connection) -> None:
+    """Checked at start-up, and after a restore on a connection that the runtime role opened.
 
     Raises:
         ImproperlyConfigured: the database role could step around row-level security, or a table is not walled in.

@@ -1,6 +1,5 @@
 """Walks through the product's migrations in their order, each operation with the schema before and after it."""
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
@@ -52,9 +51,8 @@ class Finding(NamedTuple):
 
 
 def release() -> tuple[int, ...]:
-    """The version that is being made, from pyproject.toml."""
-    with (settings.BASE_DIR / "pyproject.toml").open("rb") as file:
-        return tuple(int(part) for part in tomllib.load(file)["project"]["version"].split("."))
+    """The version that is being made."""
+    return tuple(int(part) for part in settings.VERSION.split("."))
 
 
 def findings(*, baseline: Mapping[str, str] = BASELINE) -> list[Finding]:
