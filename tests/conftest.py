@@ -1,6 +1,7 @@
 """The cast: Riverside Clinic (Alice owns it), Harbor Salon (Bob owns it), and Charlie, who belongs to neither."""
 
 from collections.abc import AsyncIterator, Iterator
+from functools import partialmethod
 from inspect import iscoroutinefunction
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import OperationalError, connection, connections, transaction
+from django.db.backends.base.creation import BaseDatabaseCreation
 from django.test import TransactionTestCase
 
 from apps.agents import model
@@ -19,6 +21,7 @@ from apps.telephony import calls
 from apps.tenants.models import Membership, Role, Tenant, User
 from apps.tenants.scope import EVERY_TENANT, all_tenants, tenant_scope
 from callsphere.settings import ENV, database
+from tests import databases
 from tests.server import serving
 
 hypothesis.settings.register_profile("callsphere", deadline=None)  # a busy machine is no failure
@@ -131,6 +134,7 @@ def _delete_all(names: list[str]) -> None:
 
 
 TransactionTestCase._fixture_teardown = _empty  # type: ignore[attr-defined]
+BaseDatabaseCreation.create_test_db = partialmethod(databases.create, BaseDatabaseCreation.create_test_db)  # type: ignore[assignment,method-assign]
 
 
 def make_tenant(slug: str, name: str, *, vertical: str = "healthcare", time_zone: str = "America/New_York") -> Tenant:

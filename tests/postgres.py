@@ -33,6 +33,7 @@ def main(command: list[str]) -> int:
                 **os.environ,
                 "DATABASE_OWNER_URL": f"postgres://postgres:@{host}/postgres",
                 "DATABASE_URL": f"postgres://{RUNTIME_ROLE}:runtime@{host}/postgres",
+                "CALLSPHERE_TEST_SERVER_IS_THROWN_AWAY": "1",  # tests/databases.py
             }
             return subprocess.call(command, env=environment)
         finally:
