@@ -111,6 +111,10 @@ class TenantModel(PrefixedIdModel):
         self.check_tenant()
         super().save(*args, **kwargs)
 
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        self.check_tenant()  # a row that is already in hand is deleted past its manager
+        return super().delete(*args, **kwargs)
+
     def check_tenant(self) -> None:
         """Takes the tenant in scope when none is set, and refuses any other, here or in a related row.
 

@@ -100,6 +100,8 @@ class Appointment(TenantModel):
 
     def clean(self) -> None:
         """A booking of somebody who is no patient, or with somebody who is no provider, is no appointment."""
+        if not self.booking_id:
+            return  # the form says that it is missing
         booking = self.booking
         if not Patient.objects.filter(contact_id=booking.contact_id).exists():
             raise ValidationError({"booking": f"{booking.contact} is not registered as a patient."})

@@ -128,6 +128,8 @@ class Appointment(TenantModel):
 
     def clean(self) -> None:
         """A booking of somebody who is no customer, or with somebody who is no stylist, is no appointment."""
+        if not self.booking_id:
+            return  # the form says that it is missing
         booking = self.booking
         if not Customer.objects.filter(contact_id=booking.contact_id).exists():
             raise ValidationError({"booking": f"{booking.contact} is not registered as a customer."})

@@ -85,6 +85,8 @@ class Viewing(TenantModel):
 
     def clean(self) -> None:
         """A viewing is in the calendar of the agent who shows the home."""
+        if not self.booking_id or not self.listing_id:
+            return  # the form says what is missing
         if self.booking.staff_id != self.listing.agent_id:
             raise ValidationError({"booking": f"{self.listing.agent} shows this home, not {self.booking.staff}."})
 
