@@ -171,7 +171,7 @@ def test_no_action_of_the_admin_takes_another_businesss_rows(bob: Client, mine: 
     for model, model_admin in admin.site._registry.items():
         path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
         with tenant_scope(mine.pk):
-            rows = model.objects.values_list("pk", flat=True)[:3] if _is_tenants(model) else [mine.pk]
+            rows = model.objects.values_list("pk", flat=True)[:3] if _is_tenants(model) else [mine.pk]  # type: ignore[attr-defined]
             foreign = list(rows)
         names = {"delete_selected", *(getattr(action, "__name__", str(action)) for action in model_admin.actions or ())}
         for name in names:
