@@ -50,7 +50,7 @@ test-postgres: .venv/all
 
 # The tests of whole stories, with the product as production runs it and through its edge server.
 test-cluster: .venv/all
-	CALLSPHERE_TESTS_CLUSTER=1 $(BIN)/python -m tests.postgres $(BIN)/python -m pytest tests/e2e --timeout 600
+	CALLSPHERE_TESTS_CLUSTER=1 $(BIN)/python -m tests.postgres $(BIN)/python -m pytest tests/e2e -o timeout_func_only=true
 
 check: .venv/all
 	$(BIN)/ruff format --check .

@@ -122,26 +122,20 @@ class Manager:
 
 
 class PatientCaller:
-    """Asks once, holds the line, asks again when told to, and hangs up when that is answered."""
+    """Says a line when told to and nobody else speaks, and holds on until told to leave."""
 
     def __init__(self) -> None:
-        self.words = MU_LAW.encode(speak(QUESTION, 8_000))
-        self.audio = b""
-        self.asked = 0
-        self.again = asyncio.Event()
-        self.answered = [asyncio.Event(), asyncio.Event(), asyncio.Event()]
+        self.lines: list[str] = []
+        self.leaves = False
+        self._audio = b""
         self._silent_since = 0
-        self._heard_ms = 0
 
     def __call__(self, at_ms: int, heard: bytes) -> bytes | Leave:
+        if self.leaves:
+            return Leave()
         if heard.count(b"\xff") < 80:
-            self._silent_since, self._heard_ms = at_ms, self._heard_ms + 20
-        if not self.audio and self._heard_ms and at_ms - self._silent_since > 1_500:
-            self.answered[self.asked].set()
-            if self.asked == 2:
-                return Leave()
-            if self.asked == 0 or self.again.is_set():
-                self.asked += 1
-                self.audio, self._heard_ms = self.words, 0
-        frame, self.audio = self.audio[:160], self.audio[160:]
+            self._silent_since = at_ms
+        if not self._audio and self.lines and at_ms - self._silent_since > 1_500:
+            self._audio = MU_LAW.encode(speak(self.lines.pop(0), 8_000))
+        frame, self._audio = self._audio[:160], self._audio[160:]
         return frame.ljust(160, b"\xff") if frame else QUIET
