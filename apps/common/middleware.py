@@ -1,15 +1,19 @@
-"""The outermost middleware: a request id on every answer and every log line."""
+"""The outermost middleware: a request id on every answer and every log line, and 503 while a part is away."""
 
+import logging
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from apps.common.ids import new_id
 from apps.common.logs import request_id
+from apps.common.outage import AWAY, unavailable
+
+logger = logging.getLogger(__name__)
 
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
@@ -35,6 +39,16 @@ class RequestContext:
         if self.is_async:
             return self._call_async(request)
         return _stamped(self.get_response(request))
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Whoever meets a part that is away is told to come back, and a proxy in front may ask another process."""
+        if not isinstance(error, AWAY):
+            return None
+        logger.warning("A part is away", extra={"path": request.path, "error": type(error).__name__})
+        refusal = unavailable()
+        return HttpResponse(
+            f"{refusal.message}\n", status=refusal.status, headers=refusal.headers(), content_type="text/plain"
+        )
 
     async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
         return _stamped(await self.get_response(request))
