@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 import msgspec
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
-from redis.exceptions import RedisError
 
 from apps.common import cors
-from apps.common.errors import AppError, InvalidInput, MalformedRequest, Unavailable
+from apps.common.errors import AppError, InvalidInput, MalformedRequest
 from apps.common.logs import known_by
+from apps.common.outage import AWAY, unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -57,9 +57,9 @@ def api_view(*methods: str) -> Callable[[AsyncView], Any]:
                 response = await view(request, *args, **kwargs)
             except AppError as error:
                 response = error_response(error)
-            except RedisError:
-                logger.warning("Redis is away", extra={"view": view.__name__})
-                response = error_response(Unavailable("This is not available at the moment.", retry_after=2))
+            except AWAY as error:
+                logger.warning("A part is away", extra={"view": view.__name__, "error": type(error).__name__})
+                response = error_response(unavailable())
             except Exception:
                 logger.exception("Unhandled error in an API view", extra={"view": view.__name__})
                 response = error_response(InternalError("Something went wrong on our side. Please try again."))

@@ -1,13 +1,16 @@
 """A call comes in, whatever the carrier: it is joined with our socket or told why not; and what comes after that."""
 
+import logging
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from apps.agents.live import NoAgent, live_agent
 from apps.common import drain
 from apps.common.database import in_thread
+from apps.common.outage import AWAY
 from apps.conversations import calls
 from apps.conversations.models import Call
 from apps.plans import allowance
@@ -25,6 +28,8 @@ from apps.voice.core.call import ON_WITHOUT_US
 from apps.voice.core.events import CarrierStopped
 from apps.voice.tickets import Ticket, mint
 from apps.voice.under_way import under_way
+
+logger = logging.getLogger(__name__)
 
 APOLOGY = "I am sorry, we have a technical problem at the moment. Please call again in a few minutes."
 TO_A_PERSON = "Please hold on. I am putting you through to a person."
@@ -45,6 +50,13 @@ def incoming(dialect: Dialect) -> Any:
     @signed_by(dialect)
     async def incoming(request: HttpRequest) -> HttpResponse:
         told = dialect.told(request)
+        try:
+            return await answered(request, told)
+        except AWAY as error:  # an answer that is no document would leave the caller with the carrier's own words
+            logger.warning("A call found a part away", extra={"error": type(error).__name__})
+            return _document(dialect, dialect.say(APOLOGY))
+
+    async def answered(request: HttpRequest, told: Told) -> HttpResponse:
         route = await in_thread(numbers.route, told.called, carrier=dialect.name)
         if route is None:
             return _document(dialect, dialect.say(NOT_IN_SERVICE))
@@ -63,7 +75,10 @@ def incoming(dialect: Dialect) -> Any:
         except NoAgent:
             return _document(dialect, dialect.apologize(fallback))
         ticket = Ticket(route.tenant_id, agent=route.agent, caller=told.caller, number=told.called)
-        return await joined(request, dialect, told, ticket, fallback)
+        try:
+            return await joined(request, dialect, told, ticket, fallback)
+        except RedisError:
+            return _document(dialect, dialect.apologize(fallback))
 
     return incoming
 

@@ -156,12 +156,11 @@ class Run:
         self._clock = asyncio.get_running_loop().time
         self.report = Report(office=at.office.done)
         self._over = False
-        self._booked = 0
 
     async def perform(self) -> Report:
         """Returns when everybody has left and everything has been looked into."""
         began = self._clock()
-        self._booked = await self._bookings()
+        before = await self._appointments()
         async with asyncio.TaskGroup() as group:
             sampling = group.create_task(sample(self._at.site, self.report.samples))
             for one in self._loads():
@@ -170,7 +169,7 @@ class Run:
             self._over = True
             self.report.seconds = self._clock() - began
             sampling.cancel()
-        await self._check()
+        await self._check(before)
         return self.report
 
     def _chance(self, who: str) -> random.Random:
@@ -232,7 +231,7 @@ class Run:
             due += plan.every * max(1, -(-(self._clock() - due) // plan.every))
         await asyncio.sleep(max(0.0, min(plan.every, ends - self._clock())))
 
-    async def _check(self) -> None:
+    async def _check(self, before: tuple[int, int]) -> None:
         """What the database says of it all, once nothing is under way."""
         database, broken = self._at.site.database, self.report.broken
         rest = {
@@ -248,19 +247,21 @@ class Run:
                 await asyncio.sleep(1)
             else:
                 broken.append(f"orphan: {left} {name} are under way {ENDED_WITHIN:.0f} s after the load")
-        broken += await asyncio.to_thread(offices.check, self.report.office, database=database, name=NAME)
+        name = self._at.office.name
+        broken += await asyncio.to_thread(offices.check, self.report.office, database=database, name=name)
         broken += await asyncio.to_thread(floors.check, self.report.floor, database=database)
-        done = "SELECT count(*) FROM conversations_toolcall WHERE name = 'schedule_appointment' AND status = 'done'"
-        [(asked,)] = await asyncio.to_thread(database.rows, done)
-        if (booked := await self._bookings() - self._booked) != asked:
+        asked, booked = (now - then for now, then in zip(await self._appointments(), before, strict=True))
+        if asked != booked:
             broken.append(f"effect: {asked} appointments were made by tools, {booked} are on record")
         self.report.logged = await asyncio.to_thread(self._at.site.logged_errors)
 
-    async def _bookings(self) -> int:
-        """Of the patients whom the chat and the calls register."""
-        query = (
+    async def _appointments(self) -> tuple[int, int]:
+        """(those that tools say they made, those on record) of the patients whom the chat and the calls register."""
+        tools = "SELECT count(*) FROM conversations_toolcall WHERE name = 'schedule_appointment' AND status = 'done'"
+        booked = (
             "SELECT count(*) FROM business_booking JOIN business_contact ON business_contact.id = contact_id"
             " WHERE given_name = 'Vera'"
         )
-        [(count,)] = await asyncio.to_thread(self._at.site.database.rows, query)
-        return int(count)
+        rows = self._at.site.database.rows
+        [(asked,)], [(made,)] = [await asyncio.to_thread(rows, query) for query in (tools, booked)]
+        return int(asked), int(made)

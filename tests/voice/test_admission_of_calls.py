@@ -5,6 +5,8 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from django.db import OperationalError
+from redis.exceptions import ConnectionError
 
 from apps.agents.tools import runner
 from apps.common import drain
@@ -50,6 +52,25 @@ async def test_a_phone_call_gets_a_spoken_apology(
     )
     assert await call.over() == "completed"
     assert "All our lines are busy" in " ".join(call.said)
+    assert call.stream is None
+
+
+@pytest.mark.parametrize("place", ["apps.voice.answering.mint", "apps.voice.answering.numbers.route"])
+async def test_a_phone_call_hears_an_apology_while_a_part_is_away(
+    server: str, clinic: Tenant, exchange: Any, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """Without Redis there is no ticket for the socket, and without the database nothing at all is known."""
+
+    def away(*_: Any, **__: Any) -> Any:
+        raise ConnectionError("Redis is away") if place.endswith("mint") else OperationalError("PostgreSQL is away")
+
+    monkeypatch.setattr(place, away)
+    exchange.speed = 20.0
+    call = exchange.call(
+        from_=CALLER, to=NUMBER, url=f"{server}/voice/twilio/incoming", caller=lambda at_ms, heard: QUIET
+    )
+    assert await call.over() == "completed"
+    assert "technical problem" in " ".join(call.said) or "putting you through" in " ".join(call.said)
     assert call.stream is None
 
 

@@ -1,5 +1,6 @@
 """Every refusal of the API as the house's one envelope, with the request's id."""
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,9 @@ from rest_framework.response import Response
 from apps.common.api import BodyTooLarge, MethodNotAllowed, UnsupportedMediaType
 from apps.common.errors import AppError, InvalidInput, MalformedRequest, NotFound
 from apps.common.logs import known_by
+from apps.common.outage import AWAY, unavailable
+
+logger = logging.getLogger(__name__)
 
 
 class NotAcceptable(AppError):
@@ -61,6 +65,9 @@ def _translated(error: Exception) -> AppError | None:
             return Forbidden(str(error) or "This is not allowed.")
         case RequestDataTooBig():
             return BodyTooLarge("The request is too large.")
+    if isinstance(error, AWAY):
+        logger.warning("A part is away", extra={"error": type(error).__name__})
+        return unavailable()
     return None
 
 
