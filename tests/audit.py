@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,8 @@ def main(arguments: Sequence[str] = ()) -> int:
     probe = ask(pins[:1])
     answer = ask(pins) if probe is not None and not probe.unknown else None
     if answer is None:
-        print("Audit: NOT DONE. No vulnerability service answered, so nothing is known of the packages.")
+        why = "No vulnerability service answered" if find_spec("pip_audit") else "pip-audit is not installed"
+        print(f"Audit: NOT DONE. {why}, so nothing is known of the packages.")
         return 0
     for line in answer.found:
         print(f"Audit: {line}")

@@ -5,7 +5,9 @@ import logging
 from contextlib import suppress
 from weakref import WeakKeyDictionary
 
+from django.conf import settings
 from django.db import DatabaseError
+from django.db.models import Q
 
 from apps.common import metrics
 from apps.common.database import in_thread
@@ -13,6 +15,7 @@ from apps.dashboard.connection import Connection
 from apps.dashboard.core.messages import Subscribe
 from apps.dashboard.floor import HEARTBEAT, Floor, close_all
 from apps.dashboard.presence import process_name
+from apps.tenants import second_factor
 from apps.tenants.models import Membership, Role, User
 from apps.tenants.scope import all_tenants
 
@@ -109,17 +112,21 @@ class Floors:
 def roles_of(people: set[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """By (tenant, user): the role that the person has there now. One query, and one more where somebody has none.
 
-    Platform administrators, who belong to no tenant, act as owners of the one that they opened.
+    Platform administrators, who belong to no tenant, act as owners of the one that they opened. Who lacks a second
+    factor that is required there has none.
     """
     with all_tenants(reason="whether viewers of all tenants may still watch is asked at once"):
         memberships = Membership.objects.filter(
             tenant__in={tenant for tenant, _ in people}, user__in={user for _, user in people}, user__is_active=True
         )
+        memberships = memberships.filter(Q(tenant__requires_second_factor=False) | second_factor.is_set_up("user"))
         rows = memberships.values_list("tenant_id", "user_id", "role").order_by()
         roles = {(tenant, str(user)): role for tenant, user, role in rows}
     if others := {user for tenant, user in people if (tenant, user) not in roles}:
-        admins = User.objects.filter(pk__in=others, is_active=True, is_superuser=True).values_list("pk", flat=True)
-        of_platform = {str(pk) for pk in admins}
+        admins = User.objects.filter(pk__in=others, is_active=True, is_superuser=True)
+        if settings.ADMINISTRATORS_NEED_SECOND_FACTOR:
+            admins = admins.filter(second_factor.is_set_up("pk"))
+        of_platform = {str(pk) for pk in admins.values_list("pk", flat=True)}
         roles |= {
             (tenant, user): Role.OWNER.value
             for tenant, user in people

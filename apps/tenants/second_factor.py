@@ -1,7 +1,10 @@
 """Who must log in with a second factor: a team whose owner wants it, and the platform's administrators."""
 
+from typing import Any
+
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 
 from apps.common.errors import AppError
 from apps.tenants.models import Tenant, User
@@ -24,4 +27,13 @@ def is_missing(user: User, tenant: Tenant | None) -> bool:
     """
     is_required = tenant is not None and tenant.requires_second_factor
     is_required |= user.is_superuser and settings.ADMINISTRATORS_NEED_SECOND_FACTOR
-    return is_required and not Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+    return is_required and not _codes().filter(user=user).exists()
+
+
+def is_set_up(user: str) -> Exists:
+    """A condition of a query whose column `user` is a person's key: they have one."""
+    return Exists(_codes().filter(user=OuterRef(user)))
+
+
+def _codes() -> Any:
+    return Authenticator.objects.filter(type=Authenticator.Type.TOTP)

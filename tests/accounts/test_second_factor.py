@@ -7,6 +7,7 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.test import Client
 from pytest_django import Settings
 
+from apps.dashboard.floors import roles_of
 from apps.tenants import second_factor
 from apps.tenants.models import Membership, Role, Tenant, User
 from apps.tenants.scope import tenant_scope
@@ -67,6 +68,18 @@ def test_nor_is_the_floor(clinic: Tenant, alice: User, path: str) -> None:
     answer = client.post(path) if path.endswith("tickets") else client.get(path)
     assert answer.status_code == 403
     assert json.loads(answer.content)["error"]["code"] == second_factor.SecondFactorMissing.code
+
+
+def test_a_floor_that_is_open_is_closed_when_it_begins_to_be_required(
+    clinic: Tenant, alice: User, administrator: User
+) -> None:
+    people = {(clinic.pk, str(alice.pk)), (clinic.pk, str(administrator.pk))}
+    assert roles_of(people) == {(clinic.pk, str(alice.pk)): Role.OWNER}
+    require(clinic)
+    assert roles_of(people) == {}
+    for user in (alice, administrator):
+        TOTP.activate(user, "JBSWY3DPEHPK3PXP")
+    assert roles_of(people) == dict.fromkeys(people, Role.OWNER)
 
 
 @pytest.mark.parametrize("path", ["/inbox/", "/dashboard/"])
