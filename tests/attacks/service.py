@@ -1,12 +1,14 @@
 """The product in a process of its own, as `manage.py serve` starts it, and somebody honest who uses it meanwhile."""
 
+import asyncio
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import httpx2 as httpx
 from django.core import signing
@@ -69,15 +71,27 @@ class Service:
         """
         before, size = self.waited(), self.rss()
         yield
-        during = self.waited()
-        for kind, seconds in during.items():
-            assert seconds < TIMES * before[kind] + GRACE, (kind, before[kind], seconds)
+        judge(before, self.waited())
+        assert self.rss() - size < memory, (size, self.rss())
+
+    async def unharmed_by(self, work: Awaitable[Any], *, memory: int = 150_000) -> None:
+        """The same for an attack that this event loop goes on with."""
+        before, size = await asyncio.to_thread(self.waited), self.rss()
+        attack = asyncio.ensure_future(work)
+        during = await asyncio.to_thread(self.waited)
+        await attack
+        judge(before, during)
         assert self.rss() - size < memory, (size, self.rss())
 
     def probe(self, *, events: int, interval: float) -> str:
         """The operator's ticket: who holds the deployment's key may have a stream or a socket."""
         probe = Probe("attack", events, interval)
         return signing.dumps([probe.id, probe.events, probe.interval], key=self.secret, salt="callsphere.edge")
+
+
+def judge(before: dict[str, float], during: dict[str, float]) -> None:
+    for kind, seconds in during.items():
+        assert seconds < TIMES * before[kind] + GRACE, (kind, before[kind], seconds)
 
 
 @contextmanager

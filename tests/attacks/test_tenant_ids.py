@@ -59,13 +59,6 @@ def keys_of(tenant: Tenant) -> set[str]:
     return {key for key in found if "_" in key}  # numbers are everywhere
 
 
-@pytest.fixture
-def bob(mine: Tenant, theirs: Tenant) -> Client:
-    client = Client()
-    assert client.login(username="bob@harbor.example", password=PASSWORD)
-    return client
-
-
 def claims(tenant: Tenant) -> list[dict[str, Any]]:
     """Each a way to say that one is somebody else; what a server would read one at a time, it gets together."""
     names = ("tenant", "tenant_id", "tenant__id", "tenant__id__exact", "tenant__slug", "tenant__in", "filter[tenant]")
@@ -80,7 +73,8 @@ def claims(tenant: Tenant) -> list[dict[str, Any]]:
     ]
 
 
-def test_a_program_stays_in_its_business_whatever_it_says(mine: Tenant, theirs: Tenant) -> None:
+def stays_in_its_business(mine: Tenant, theirs: Tenant) -> None:
+    """A program, whatever it says that it is."""
     secrets, tried = keys_of(mine) - keys_of(theirs), set()
     with tenant_scope(theirs.pk):
         secret = ApiKey.issue(name="CRM", scopes=("*",))[1]
@@ -99,7 +93,7 @@ def test_a_program_stays_in_its_business_whatever_it_says(mine: Tenant, theirs: 
     assert len(tried) > 10
 
 
-def test_what_is_written_is_ones_own_whatever_the_body_says(mine: Tenant, theirs: Tenant) -> None:
+def writes_its_own_alone(mine: Tenant, theirs: Tenant) -> None:
     """Also nested, doubled, and as the internals of a row (mass assignment)."""
     before, kept = keys_of(mine), keys_of(theirs)
     with tenant_scope(theirs.pk):
@@ -127,7 +121,8 @@ def test_what_is_written_is_ones_own_whatever_the_body_says(mine: Tenant, theirs
     nothing_points_across()
 
 
-def test_a_chat_is_its_keys_whatever_the_request_says(server: str, mine: Tenant, theirs: Tenant) -> None:
+def chats_with_its_own_alone(server: str, mine: Tenant, theirs: Tenant) -> None:
+    """The widget key of the header counts."""
     with tenant_scope(theirs.pk):
         key = WidgetKey.objects.earliest("pk").key
     with tenant_scope(mine.pk):
@@ -145,7 +140,7 @@ def test_a_chat_is_its_keys_whatever_the_request_says(server: str, mine: Tenant,
             assert http.post("/api/voice/tickets", json={"tenant": slug}).status_code == 404
 
 
-def test_no_filter_of_the_admin_leads_to_another_business(bob: Client, mine: Tenant, theirs: Tenant) -> None:
+def filters_lead_nowhere(bob: Client, mine: Tenant, theirs: Tenant) -> None:
     """Lookups through relations, popups, other fields as keys, orders and searches: of every list."""
     secrets, tried = keys_of(mine) - keys_of(theirs), 0
     lookups = [
@@ -166,7 +161,8 @@ def test_no_filter_of_the_admin_leads_to_another_business(bob: Client, mine: Ten
     assert tried > 100
 
 
-def test_no_action_of_the_admin_takes_another_businesss_rows(bob: Client, mine: Tenant, theirs: Tenant) -> None:
+def actions_take_nothing(bob: Client, mine: Tenant) -> None:
+    """Each action of each list, with another tenant's rows ticked."""
     before, tried = _state(mine), 0
     for model, model_admin in admin.site._registry.items():
         path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
@@ -217,7 +213,7 @@ class _Fields(HTMLParser):
             self.sent[self._area] += data
 
 
-def test_no_form_of_the_admin_takes_another_businesss_keys(bob: Client, mine: Tenant, theirs: Tenant) -> None:
+def forms_take_nothing(bob: Client, mine: Tenant, theirs: Tenant) -> None:
     """Each list of the form, its rows included: with another tenant's key in its place."""
     before, tried = _state(mine), 0
     for model, model_admin in admin.site._registry.items():
@@ -266,3 +262,18 @@ def _state(tenant: Tenant) -> dict[str, list[Any]]:
             for model in apps.get_models()
             if issubclass(model, TenantModel)
         }
+
+
+def test_outside_the_admin_an_id_decides_nothing(server: str, mine: Tenant, theirs: Tenant) -> None:
+    """One test for several attacks: two full businesses take longer to make than to attack."""
+    stays_in_its_business(mine, theirs)
+    writes_its_own_alone(mine, theirs)
+    chats_with_its_own_alone(server, mine, theirs)
+
+
+def test_in_the_admin_an_id_decides_nothing(mine: Tenant, theirs: Tenant) -> None:
+    bob = Client()
+    assert bob.login(username="bob@harbor.example", password=PASSWORD)
+    filters_lead_nowhere(bob, mine, theirs)
+    actions_take_nothing(bob, mine)
+    forms_take_nothing(bob, mine, theirs)
