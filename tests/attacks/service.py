@@ -16,7 +16,7 @@ from django.core import signing
 from apps.edge.core.probe import Probe
 from tests.attacks.bench import processes, servers
 
-WIDGET = "wk_attacked"
+WIDGET = "wk_service"
 ASKS = 15
 """Requests of each kind in one look at the service's latency."""
 TIMES, GRACE = 10, 2.0
@@ -96,12 +96,11 @@ def judge(before: dict[str, float], during: dict[str, float]) -> None:
 
 @contextmanager
 def started(folder: Path) -> Iterator[Service]:
-    """A service with one clinic and the widget WIDGET, on a state of its own."""
+    """A service on the state in `folder`, where a database is that has the widget WIDGET."""
     port = processes.free_port()
     env = servers.product_environment(1, folder) | {"CALLSPHERE_SANDBOX": "1", "SANDBOX_PACE": "0"}
     for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY"):
         env.pop(name)
-    servers.run_script("tenant.py", WIDGET, env=env)
     command = [servers.sys.executable, "manage.py", "serve", "--port", str(port)]
     log = folder / "server.log"
     with processes.running(command, port=port, log=log, cwd=servers.ROOT, env=env) as pid:
