@@ -1,4 +1,4 @@
-"""The outermost middleware: an id and a trace for each request, how long its answer took, and 503 while a part is away."""
+"""The outermost middleware: an id and a trace for each request, how long it took, and 503 while a part is away."""
 
 import logging
 import re

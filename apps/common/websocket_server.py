@@ -19,6 +19,8 @@ from apps.common.frames import BINARY, TEXT, UNREAD, Splitter, frame
 SWITCHING = 101  # RFC 6455 §4.2.2
 GIVEN_UP = 3.0
 """Seconds after a close until the connection is cut, if the other end has not answered."""
+MOST_UNREAD = 1_048_576
+"""Bytes of answers to pings that the other end does not read; browsers send no pings at all."""
 MOST_WAITING = 64
 """Messages that the application has not taken; beyond, the socket is not read."""
 
@@ -106,6 +108,12 @@ class WebSocketServer(WebSocketsSansIOProtocol):
         if hasattr(self, "scope"):
             extensions: Any = self.scope["extensions"]
             extensions.pop(EXTENSION, None)  # a cycle, which would wait for the collector
+
+    def handle_ping(self) -> None:
+        """Who floods us with pings and reads no answer would have us keep the answers."""
+        super().handle_ping()
+        if self.unsent > MOST_UNREAD:
+            self.transport.abort()
 
     def _parse(self, data: bytes) -> None:
         """uvicorn's own way."""

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,8 +13,12 @@ import pytest
 from django.db import connection
 
 from apps.agents import model
+from apps.plans.subscriptions import subscribe
+from apps.tenants.scope import tenant_scope
 from tests.attacks.obedient import Obedient
-from tests.attacks.service import Service, started
+from tests.attacks.service import WIDGET, Service, started
+from tests.chat.conftest import open_for_business
+from tests.conftest import make_tenant
 from tests.isolation.conftest import mine, theirs
 from tests.server import serving
 
@@ -27,14 +32,26 @@ def service(django_db_setup: None, django_db_blocker: Any) -> Iterator[Service]:
     It begins with a copy of the suite's empty database, for migrations take a minute on a busy machine.
     """
     with TemporaryDirectory(prefix="atk-") as folder:
-        with (
-            django_db_blocker.unblock(),
-            closing(sqlite3.connect(connection.settings_dict["NAME"])) as ours,
-            closing(sqlite3.connect(Path(folder) / "callsphere.sqlite3")) as its,
-        ):
-            ours.backup(its)
+        with django_db_blocker.unblock():
+            _make_database(Path(folder) / "callsphere.sqlite3")
         with started(Path(folder)) as service:
             yield service
+
+
+def _make_database(path: Path) -> None:
+    """A copy of the suite's, with a clinic on a large plan."""
+    ours = connection.settings_dict["NAME"]
+    with closing(sqlite3.connect(ours)) as source, closing(sqlite3.connect(path)) as target:
+        source.backup(target)
+    connection.close()
+    connection.settings_dict["NAME"] = str(path)
+    try:
+        widget = open_for_business(make_tenant("service", "Service Clinic"), key=WIDGET)
+        with tenant_scope(widget.tenant_id):
+            subscribe(plan="scale", now=datetime.now(UTC))
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = ours
 
 
 def _forget_the_model() -> None:

@@ -1,12 +1,14 @@
 """The product in a process of its own, as `manage.py serve` starts it, and somebody honest who uses it meanwhile."""
 
+import asyncio
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import httpx2 as httpx
 from django.core import signing
@@ -14,7 +16,7 @@ from django.core import signing
 from apps.edge.core.probe import Probe
 from tests.attacks.bench import processes, servers
 
-WIDGET = "wk_attacked"
+WIDGET = "wk_service"
 ASKS = 15
 """Requests of each kind in one look at the service's latency."""
 TIMES, GRACE = 10, 2.0
@@ -69,9 +71,16 @@ class Service:
         """
         before, size = self.waited(), self.rss()
         yield
-        during = self.waited()
-        for kind, seconds in during.items():
-            assert seconds < TIMES * before[kind] + GRACE, (kind, before[kind], seconds)
+        judge(before, self.waited())
+        assert self.rss() - size < memory, (size, self.rss())
+
+    async def unharmed_by(self, work: Awaitable[Any], *, memory: int = 150_000) -> None:
+        """The same for an attack that this event loop goes on with."""
+        before, size = await asyncio.to_thread(self.waited), self.rss()
+        attack = asyncio.ensure_future(work)
+        during = await asyncio.to_thread(self.waited)
+        await attack
+        judge(before, during)
         assert self.rss() - size < memory, (size, self.rss())
 
     def probe(self, *, events: int, interval: float) -> str:
@@ -80,14 +89,18 @@ class Service:
         return signing.dumps([probe.id, probe.events, probe.interval], key=self.secret, salt="callsphere.edge")
 
 
+def judge(before: dict[str, float], during: dict[str, float]) -> None:
+    for kind, seconds in during.items():
+        assert seconds < TIMES * before[kind] + GRACE, (kind, before[kind], seconds)
+
+
 @contextmanager
 def started(folder: Path) -> Iterator[Service]:
-    """A service with one clinic and the widget WIDGET, on a state of its own."""
+    """A service on the state in `folder`, where a database is that has the widget WIDGET."""
     port = processes.free_port()
     env = servers.product_environment(1, folder) | {"CALLSPHERE_SANDBOX": "1", "SANDBOX_PACE": "0"}
     for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY"):
         env.pop(name)
-    servers.run_script("tenant.py", WIDGET, env=env)
     command = [servers.sys.executable, "manage.py", "serve", "--port", str(port)]
     log = folder / "server.log"
     with processes.running(command, port=port, log=log, cwd=servers.ROOT, env=env) as pid:

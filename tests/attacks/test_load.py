@@ -5,9 +5,11 @@ One service is started for this file; it is the product as `manage.py serve` sta
 
 import asyncio
 import json
+from contextlib import suppress
 
 import httpx2 as httpx
 import pytest
+from websockets.asyncio.client import connect
 
 from tests.attacks.crowd import HOST, SLOW, Socket, dripping, is_cut, leave, many, opened
 from tests.attacks.service import WIDGET, Service, most_descriptors
@@ -48,6 +50,78 @@ def handshake(path: str) -> bytes:
     upgrade = b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
     key = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
     return b"GET " + path.encode() + b" HTTP/1.1\r\n" + HOST + upgrade + key + b"\r\n"
+
+
+def frame(opcode: int, payload: bytes, *, fin: bool = True, first: int = 0, size: int | None = None) -> bytes:
+    """A client's frame (RFC 6455 §5.2), masked with noughts; `size` is what it claims to have."""
+    length = len(payload) if size is None else size
+    if length < 126:
+        head = bytes([0x80 | length])
+    elif length < 65_536:
+        head = bytes([0x80 | 126]) + length.to_bytes(2, "big")
+    else:
+        head = bytes([0x80 | 127]) + length.to_bytes(8, "big")
+    return bytes([(0x80 if fin else 0) | first | opcode]) + head + b"\0\0\0\0" + payload
+
+
+TEXT, BINARY, CONTINUED, PING = 1, 2, 0, 9
+BOMBS = {
+    "a frame of 100 MB": [frame(TEXT, b"a" * 1_000, size=100_000_000), *[b"a" * 100_000] * 1_000],
+    "a frame of 8 exabytes": [frame(BINARY, b"a", size=2**63 - 1)],
+    "a message that never ends": [frame(TEXT, b"a", fin=False), *[frame(CONTINUED, b"a" * 60_000, fin=False)] * 1_500],
+    "a message of nothing": [frame(TEXT, b"", fin=False), *[frame(CONTINUED, b"", fin=False) * 1_000] * 50],
+    "a compressed bomb": [frame(TEXT, bytes.fromhex("f248cdc9c95728cf2fca4901") * 100, first=0x40)],
+    "an unmasked frame": [b"\x81\x05hello"],
+    "an unknown frame": [frame(11, b"x")],
+    "half a letter": [frame(TEXT, b"\xff\xfe")],
+    "a ping of a kilobyte": [frame(PING, b"a" * 1_024)],
+    "a flood of pings": [frame(PING, b"a" * 125) * 500] * 400,
+}
+
+
+async def test_websocket_bombs(service: Service) -> None:
+    """Each ends its own connection, or is thrown away; nobody reads what the server answers."""
+    ticket = service.probe(events=200, interval=1.0)
+    offer = b"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n"
+    begin = handshake(f"/ws/healthz/?ticket={ticket}").removesuffix(b"\r\n") + offer
+
+    async def throw(pieces: list[bytes]) -> None:
+        reader, writer = await opened(service.port, begin)
+        answer = await reader.readuntil(b"\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 101"), answer
+        assert b"permessage-deflate" not in answer
+        reader._transport.pause_reading()  # type: ignore[attr-defined]
+        with suppress(ConnectionError, TimeoutError):
+            async with asyncio.timeout(20):
+                for piece in pieces:
+                    writer.write(piece)
+                    await writer.drain()
+        writer.transport.abort()
+
+    await service.unharmed_by(asyncio.gather(*(throw(pieces) for pieces in BOMBS.values())), memory=60_000)
+    async with connect(f"ws://127.0.0.1:{service.port}/ws/healthz/?ticket={ticket}") as socket:
+        await socket.send("still here")
+        assert await socket.recv() == "still here"
+
+
+TIRING = [
+    *("a" * 4_000, "1" * 4_000, "a@" * 2_000, "a." * 2_000 + "@", " " * 3_990 + "x", "(" * 4_000, "+1 " * 1_333),
+    *("\t\n" * 1_990 + "x", "https://" * 500, "aA1-" * 1_000 + "!", "monday " * 570, "1/" * 2_000, "%00" * 1_300),
+    *("\u0301" * 3_999 + "a", "\U0001f468\u200d" * 1_300 + "x", "'" * 4_000),
+]
+
+
+async def test_no_text_keeps_the_server_thinking(service: Service) -> None:
+    """Whatever looks for names, dates, numbers and addresses in it takes time in proportion to its length."""
+    async with httpx.AsyncClient(base_url=service.url, timeout=100) as http:
+
+        async def write(text: str) -> None:
+            answer = await http.post("/api/chat/stream", json={"message": text}, headers={"X-Widget-Key": WIDGET})
+            assert answer.status_code in (200, 422), answer.text
+            login = await http.post("/account/login/", data={"login": text, "password": text})
+            assert login.status_code == 403  # no token: but the form was read
+
+        await service.unharmed_by(asyncio.gather(*(write(text) for text in TIRING)))
 
 
 async def refilled(service: Service, silent: list[Socket], count: int) -> None:

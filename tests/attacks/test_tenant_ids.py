@@ -22,7 +22,7 @@ from apps.tenants.scope import all_tenants, tenant_scope
 from tests.conftest import PASSWORD
 from tests.isolation.test_routes import routes
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 
 def foreign_keys() -> Iterator[tuple[type[TenantModel], models.ForeignKey[Any, Any]]]:
@@ -59,13 +59,6 @@ def keys_of(tenant: Tenant) -> set[str]:
     return {key for key in found if "_" in key}  # numbers are everywhere
 
 
-@pytest.fixture
-def bob(mine: Tenant, theirs: Tenant) -> Client:
-    client = Client()
-    assert client.login(username="bob@harbor.example", password=PASSWORD)
-    return client
-
-
 def claims(tenant: Tenant) -> list[dict[str, Any]]:
     """Each a way to say that one is somebody else; what a server would read one at a time, it gets together."""
     names = ("tenant", "tenant_id", "tenant__id", "tenant__id__exact", "tenant__slug", "tenant__in", "filter[tenant]")
@@ -80,7 +73,8 @@ def claims(tenant: Tenant) -> list[dict[str, Any]]:
     ]
 
 
-def test_a_program_stays_in_its_business_whatever_it_says(mine: Tenant, theirs: Tenant) -> None:
+def stays_in_its_business(mine: Tenant, theirs: Tenant) -> None:
+    """A program, whatever it says that it is."""
     secrets, tried = keys_of(mine) - keys_of(theirs), set()
     with tenant_scope(theirs.pk):
         secret = ApiKey.issue(name="CRM", scopes=("*",))[1]
@@ -99,7 +93,7 @@ def test_a_program_stays_in_its_business_whatever_it_says(mine: Tenant, theirs: 
     assert len(tried) > 10
 
 
-def test_what_is_written_is_ones_own_whatever_the_body_says(mine: Tenant, theirs: Tenant) -> None:
+def writes_its_own_alone(mine: Tenant, theirs: Tenant) -> None:
     """Also nested, doubled, and as the internals of a row (mass assignment)."""
     before, kept = keys_of(mine), keys_of(theirs)
     with tenant_scope(theirs.pk):
@@ -127,7 +121,8 @@ def test_what_is_written_is_ones_own_whatever_the_body_says(mine: Tenant, theirs
     nothing_points_across()
 
 
-def test_a_chat_is_its_keys_whatever_the_request_says(server: str, mine: Tenant, theirs: Tenant) -> None:
+def chats_with_its_own_alone(server: str, mine: Tenant, theirs: Tenant) -> None:
+    """The widget key of the header counts."""
     with tenant_scope(theirs.pk):
         key = WidgetKey.objects.earliest("pk").key
     with tenant_scope(mine.pk):
@@ -145,33 +140,29 @@ def test_a_chat_is_its_keys_whatever_the_request_says(server: str, mine: Tenant,
             assert http.post("/api/voice/tickets", json={"tenant": slug}).status_code == 404
 
 
-def test_no_filter_of_the_admin_leads_to_another_business(bob: Client, mine: Tenant, theirs: Tenant) -> None:
+def filters_lead_nowhere(bob: Client, mine: Tenant, theirs: Tenant) -> None:
     """Lookups through relations, popups, other fields as keys, orders and searches: of every list."""
     secrets, tried = keys_of(mine) - keys_of(theirs), 0
-    lookups = [
-        f"tenant__id__exact={mine.pk}",
-        f"_popup=1&_to_field=tenant&tenant__slug={mine.slug}",
-        f"q={mine.name}&o=-99.1&all=&_facets=True",
-        "q=alice@riverside.example&p=99999999",
-    ]
+    lookups = (f"tenant__id__exact={mine.pk}", f"_popup=1&q={mine.name}&o=-99.1&all=&_facets=True&p=99999999")
     for model in admin.site._registry:
         path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
         related = [field.name for field in model._meta.get_fields() if isinstance(field, models.ForeignKey)]
         for query in [*lookups, *(f"{name}__tenant__slug={mine.slug}" for name in related[:1])]:
-            answer = bob.get(path, QUERY_STRING=query, follow=True)
-            assert answer.status_code in (200, 400, 403, 404), (path, query, answer.status_code)
+            answer = bob.get(path, QUERY_STRING=query)
+            assert answer.status_code in (200, 302, 400, 403, 404), (path, query, answer.status_code)
             text = answer.content.decode()
             assert not {key for key in secrets if key in text and key not in query}, (path, query)
             tried += 1
     assert tried > 100
 
 
-def test_no_action_of_the_admin_takes_another_businesss_rows(bob: Client, mine: Tenant, theirs: Tenant) -> None:
+def actions_take_nothing(bob: Client, mine: Tenant) -> None:
+    """Each action of each list, with another tenant's rows ticked."""
     before, tried = _state(mine), 0
     for model, model_admin in admin.site._registry.items():
         path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
         with tenant_scope(mine.pk):
-            rows = model.objects.values_list("pk", flat=True)[:3] if _is_tenants(model) else [mine.pk]  # type: ignore[attr-defined]
+            rows = model._default_manager.values_list("pk", flat=True)[:3] if _is_tenants(model) else [mine.pk]
             foreign = list(rows)
         names = {"delete_selected", *(getattr(action, "__name__", str(action)) for action in model_admin.actions or ())}
         for name in names:
@@ -217,7 +208,7 @@ class _Fields(HTMLParser):
             self.sent[self._area] += data
 
 
-def test_no_form_of_the_admin_takes_another_businesss_keys(bob: Client, mine: Tenant, theirs: Tenant) -> None:
+def forms_take_nothing(bob: Client, mine: Tenant, theirs: Tenant) -> None:
     """Each list of the form, its rows included: with another tenant's key in its place."""
     before, tried = _state(mine), 0
     for model, model_admin in admin.site._registry.items():
@@ -266,3 +257,18 @@ def _state(tenant: Tenant) -> dict[str, list[Any]]:
             for model in apps.get_models()
             if issubclass(model, TenantModel)
         }
+
+
+def test_outside_the_admin_an_id_decides_nothing(server: str, mine: Tenant, theirs: Tenant) -> None:
+    """One test for several attacks: two full businesses take longer to make than to attack."""
+    stays_in_its_business(mine, theirs)
+    writes_its_own_alone(mine, theirs)
+    chats_with_its_own_alone(server, mine, theirs)
+
+
+def test_in_the_admin_an_id_decides_nothing(mine: Tenant, theirs: Tenant) -> None:
+    bob = Client()
+    assert bob.login(username="bob@harbor.example", password=PASSWORD)
+    forms_take_nothing(bob, mine, theirs)
+    actions_take_nothing(bob, mine)
+    filters_lead_nowhere(bob, mine, theirs)
