@@ -1,5 +1,6 @@
 """What a restore refuses, and that it then has touched nothing."""
 
+import gzip
 import io
 import tarfile
 import tomllib
@@ -18,6 +19,7 @@ from apps.operations.backup import archive, erasures, facts, files
 from apps.operations.backup.archive import FORMAT, MANIFEST, BadBackup, Manifest, Part, Writer
 from apps.operations.backup.erasures import Erasure
 from apps.tenants.models import Tenant
+from apps.tenants.scope import tenant_scope
 
 SOUND = b"RIFF" * 1_000
 
@@ -160,8 +162,21 @@ def test_what_does_not_fit_is_refused_before_anything_is_touched(clinic: Tenant,
         path = made(tmp_path / f"{len(words)}.tar", **fields)
         with pytest.raises(CommandError, match=words):
             call_command("restore", str(path))
-    clinic.refresh_from_db()
     assert not facts.is_empty()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("rows", [b"rows", gzip.compress(b"no database at all" * 1_000)])
+def test_a_restore_that_breaks_off_has_changed_nothing(rows: bytes, clinic: Tenant, tmp_path: Path) -> None:
+    part = {"postgresql": "database.dump", "sqlite": "database.sqlite3.gz"}[connection.vendor]
+    with (tmp_path / "backup.tar").open("wb") as stream:
+        writer = Writer(stream)
+        writer.add(part, io.BytesIO(rows), len(rows))
+        writer.close(manifest(parts=writer.parts))
+    with pytest.raises(CommandError, match="Nothing was changed"):
+        call_command("restore", str(tmp_path / "backup.tar"), overwrite=True)
+    with tenant_scope(clinic.pk):
+        clinic.refresh_from_db()
 
 
 @pytest.mark.django_db

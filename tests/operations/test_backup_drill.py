@@ -138,7 +138,7 @@ def _first_restore(theirs: machines.Machine, folder: Path, before: int, gone: st
     ).stdout
     assert "WARNING: the SECRET_KEY is another one" in said
     assert "WARNING: 1 secrets do not open" in said
-    assert "1 contacts were there again and are erased" in said
+    assert "1 contacts were there again and are erased.\n" in said
     if settings.DATABASE_RUNTIME_URL:
         assert "row-level security holds shop" in said
     rows = theirs.rows()

@@ -8,6 +8,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from django.utils import timezone
+
 from apps.business.data_rights import erasures, requests
 from apps.business.models import Contact, DataRequest
 from apps.operations.backup.archive import BadBackup
@@ -43,7 +45,7 @@ def parse(lines: Iterable[str]) -> Iterator[Erasure]:
                 raise BadBackup(f"Line {number} of the erasures is not one.") from None
 
 
-def repeat(wanted: Iterable[Erasure], *, now: dt.datetime) -> tuple[int, int]:
+def repeat(wanted: Iterable[Erasure]) -> tuple[int, int]:
     """Erases those who are there again. Nothing else may run: the two passes come without a pause.
 
     Returns:
@@ -54,11 +56,12 @@ def repeat(wanted: Iterable[Erasure], *, now: dt.datetime) -> tuple[int, int]:
         with tenant_scope(erasure.tenant):
             contact = Contact.objects.filter(pk=erasure.contact).first()
             if contact is not None:
-                asked.append(requests.ask_erasure(contact=contact, typed_name=contact.name, actor="system", now=now).pk)
-    if asked:
-        for seconds in (1.0, 2 * erasures.SETTLES):
-            while requests.perform(now + dt.timedelta(seconds=seconds)):
-                pass
+                request = requests.ask_erasure(
+                    contact=contact, typed_name=contact.name, actor="system", now=timezone.now()
+                )
+                asked.append(request.pk)
+    while asked and requests.perform(timezone.now() + dt.timedelta(seconds=2 * erasures.SETTLES)):
+        pass
     with all_tenants(reason="those that were asked for a moment ago"):
         left = DataRequest.objects.filter(pk__in=asked, status__in=requests.OPEN).count()
     return len(asked), left

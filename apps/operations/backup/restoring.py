@@ -12,7 +12,6 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.utils import ConnectionHandler
-from django.utils import timezone
 
 from apps.common import redis
 from apps.common.errors import AppError
@@ -61,7 +60,7 @@ def restore(path: Path, *, overwrite: bool, wanted: Iterable[Erasure], tell: Tel
     call_command("migrate", verbosity=0)  # what this release adds; and in any case walls and the runtime role's rights
     _look_through_the_wall(tell)
     _secrets(manifest, tell)
-    asked, left = erasures.repeat(forgotten, now=timezone.now())
+    asked, left = erasures.repeat(forgotten)
     tell(f"Erasures: {asked} contacts were there again and are erased{f', {left} by the next worker' if left else ''}.")
     return manifest
 

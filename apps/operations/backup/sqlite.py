@@ -41,17 +41,17 @@ def dump(directory: Path, look: Callable[[Read], None]) -> Path:
 def load(path: Path, directory: Path) -> None:
     """Puts the copy in the place of all that is in the database, in one transaction: all of it, or nothing changes."""
     copy = directory / "restored.sqlite3"
-    with gzip.open(path, "rb") as packed, copy.open("wb") as plain:
-        shutil.copyfileobj(packed, plain, 1 << 20)
     try:
+        with gzip.open(path, "rb") as packed, copy.open("wb") as plain:
+            shutil.copyfileobj(packed, plain, 1 << 20)
         with closing(sqlite3.connect(copy)) as source:
             [said] = source.execute("PRAGMA quick_check(1)").fetchone()
             if said != "ok":
                 raise BadBackup(f"Nothing was changed: the database in the backup is damaged: {said}")
             connection.ensure_connection()
             source.backup(connection.connection)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, gzip.BadGzipFile, EOFError) as error:
         raise BadBackup(f"Nothing was changed: {error}") from None
     finally:
         connection.close()
-        copy.unlink()
+        copy.unlink(missing_ok=True)
