@@ -2,13 +2,15 @@
 
 `python bench/history.py conversations <widget key> <count> <turns>` makes conversations of so many turns and prints
 `[[conversation id, visitor token], …]`. `python bench/history.py runs <count>` adds finished runs: copies of those that
-are there, rows of the database and keys of Redis, under ids of their own. Run like tenant.py: from the repository's
-root, with the environment of the server.
+are there, rows of the database and keys of Redis, under ids of their own. `python bench/history.py words
+<conversation id> …` has a person write to each and prints when, as unix times. Run like tenant.py: from the
+repository's root, with the environment of the server.
 """
 
 import copy
 import json
 import sys
+import time
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -57,6 +59,24 @@ def _default_agent() -> str:
     from apps.conversations.models import Conversation
 
     return Conversation.objects.latest("started_at").agent
+
+
+def words(conversations: Iterable[str]) -> list[float]:
+    """A person writes into each conversation; the moments at which that was committed."""
+    from django.db import transaction
+    from django.utils import timezone
+
+    from apps.conversations import attention, turns
+    from apps.conversations.models import Conversation
+
+    moments = []
+    for pk in conversations:
+        with transaction.atomic():
+            conversation = Conversation.objects.get(pk=pk)
+            turns.add_person_turn(conversation=conversation, text="I am here.", person="Alice", now=timezone.now())
+            attention.ring(conversation)
+            moments.append(time.time())
+    return moments
 
 
 def add_runs(count: int) -> None:
@@ -138,6 +158,8 @@ def main() -> None:
         match sys.argv[1:]:
             case ["conversations", widget_key, count, turns]:
                 print(json.dumps(conversations(widget_key, int(count), int(turns))))
+            case ["words", *ids]:
+                print(json.dumps(words(ids)))
             case ["runs", count]:
                 add_runs(int(count))
 

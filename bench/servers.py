@@ -99,16 +99,22 @@ def new_visitors() -> Ask:
 
 @contextmanager
 def ours(
-    provider_port: int, folder: Path, *, asgi: str = "uvicorn", launcher: Sequence[str] = ("manage.py",)
+    provider_port: int,
+    folder: Path,
+    *,
+    asgi: str = "uvicorn",
+    launcher: Sequence[str] = ("manage.py",),
+    more: Mapping[str, str] | None = None,
 ) -> Iterator[Started]:
     """CallSphere as it is served: with its checks, its log in Redis and its transcript in the database.
 
     Args:
         asgi: uvicorn is what `manage.py serve` starts; others are given the application.
         launcher: what runs Django's command line.
+        more: environment, such as another database.
     """
     port = free_port()
-    env = product_environment(provider_port, folder)
+    env = product_environment(provider_port, folder) | dict(more or {})
     run_script("tenant.py", WIDGET_KEY, env=env)
     if asgi == "uvicorn":
         command = [sys.executable, *launcher, "serve", "--port", str(port)]

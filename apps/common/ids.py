@@ -3,6 +3,7 @@
 import os
 import re
 import time
+from datetime import datetime
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base32: no i, l, o, u
 _TIME_DIGITS = 9  # 45 bits of milliseconds: until the year 3084
@@ -20,6 +21,13 @@ def new_id(prefix: str) -> str:
     milliseconds = time.time_ns() // 1_000_000
     number = milliseconds << 5 * _RANDOM_DIGITS | int.from_bytes(os.urandom(7)) >> 1
     return f"{prefix}_{''.join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])}"
+
+
+def earliest(prefix: str, at: datetime) -> str:
+    """What sorts before every id that is made from that moment on, and after all that were made before it."""
+    number = int(at.timestamp() * 1_000)
+    digits = [ALPHABET[number >> 5 * place & 31] for place in reversed(range(_TIME_DIGITS))]
+    return f"{prefix}_{''.join(digits)}"
 
 
 def is_id(text: str) -> bool:

@@ -1,27 +1,56 @@
 """E-mails to the owners at 80 and 100 % of the month's interactions, each once a month. A duty of the worker."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from smtplib import SMTPException
+from typing import Final
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 
+from apps.common import ids
 from apps.plans import subscriptions, usage
 from apps.plans.core.allowance import alerts
-from apps.plans.models import OverageChoice, Status, Subscription
+from apps.plans.models import OverageChoice, Status, Subscription, UsageEntry, UsageKind
 from apps.plans.reminders import owners
 from apps.tenants import audit
 from apps.tenants.scope import all_tenants, tenant_scope
 
 logger = logging.getLogger(__name__)
 
+WHOLE_EVERY: Final = timedelta(hours=1)
+OVERLAP: Final = timedelta(minutes=10)
+"""Longer than a transaction lasts that counts an interaction."""
 
-def send_due(now: datetime) -> int:
-    """Tells the owners of every business whose use has reached a mark; how many were told."""
+
+class Rounds:
+    """The duty of a worker: all businesses once an hour, in between those that were used since the last look."""
+
+    def __init__(self) -> None:
+        self._whole_at: datetime | None = None
+        self._looked_at: datetime | None = None
+
+    def perform(self, now: datetime) -> int:
+        whole, looked = self._whole_at, self._looked_at
+        if whole is None or looked is None or not whole <= now < whole + WHOLE_EVERY:
+            self._whole_at = self._looked_at = now
+            return send_due(now)
+        self._looked_at = now
+        return send_due(now, since=looked - OVERLAP)
+
+
+def send_due(now: datetime, *, since: datetime | None = None) -> int:
+    """Tells the owners of every business whose use has reached a mark; how many were told.
+
+    Args:
+        since: look at those only that have had an interaction since then.
+    """
     with all_tenants(reason="list the businesses that may have reached a mark"):
         answering = Subscription.objects.filter(status__in=(Status.TRIAL, Status.ACTIVE)).order_by("tenant__slug")
+        if since is not None:  # ids sort by the moment at which they were made, and need no index of their own
+            recent = UsageEntry.objects.filter(pk__gte=ids.earliest(UsageEntry.id_prefix, since))
+            answering = answering.filter(tenant_id__in=recent.filter(kind=UsageKind.INTERACTION).values("tenant_id"))
         tenants = list(answering.values_list("tenant_id", flat=True))
     return sum(_send(tenant_id, now) for tenant_id in tenants)
 

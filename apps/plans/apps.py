@@ -14,7 +14,7 @@ class PlansConfig(AppConfig):
         holdings.register()
         panels.register("plans.receipt", receipt_panel.show)
         duties.register("plans.trials", 60.0, trials.move_on)
-        duties.register("plans.alerts", 120.0, alerts.send_due)
+        duties.register("plans.alerts", 120.0, alerts.Rounds().perform)
         duties.register("plans.unpaid", 120.0, unpaid.warn)
         duties.register("plans.months", 300.0, usage_bills.close_and_bill)
         duties.register("plans.notices", 30.0, reconciliation.catch_up)

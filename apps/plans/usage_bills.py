@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from logging import getLogger
 
 from django.db import transaction
+from django.db.models import Max, Min
 
 from apps.common.errors import AppError
 from apps.plans import receipts, subscriptions, terms
@@ -25,14 +26,33 @@ logger = getLogger(__name__)
 LAG = timedelta(minutes=15)
 """A month is closed so long after its end: what was counted in it has been written by then."""
 
+SHORTEST = timedelta(days=27)
+"""No month is shorter, whatever clocks do."""
+
 
 def close_and_bill(now: datetime) -> int:
     """A duty: closes the months that have ended and bills what they cost; how many bills were sent."""
     with all_tenants(reason="find the businesses whose months may have ended"):
-        billing = set(TermsChange.objects.filter(bills=True).values_list("tenant_id", flat=True))
+        billing = _may_have_ended(now)
         unsent = UsageBill.objects.filter(cents__gt=0, invoice="").values_list("tenant_id", flat=True)
         tenants = sorted(billing | set(unsent))
     return sum(_attend(tenant_id, now) for tenant_id in tenants)
+
+
+def _may_have_ended(now: datetime) -> set[str]:
+    """Businesses of which a month can have ended since the last one was closed: a transaction for each of the others,
+    every few minutes, would be in vain."""
+    began = TermsChange.objects.filter(bills=True).values("tenant_id").annotate(first=Min("since"))
+    first = dict(began.values_list("tenant_id", "first"))
+    latest = dict(TermsChange.objects.values("tenant_id").annotate(last=Max("since")).values_list("tenant_id", "last"))
+    closed = dict(UsageBill.objects.values("tenant_id").annotate(last=Max("ends_at")).values_list("tenant_id", "last"))
+    found = set()
+    for tenant_id, begun in first.items():
+        since = closed.get(tenant_id) or begun
+        # Other terms may begin a month anew, so that the one before is short.
+        if since is not None and (since + SHORTEST <= now - LAG or latest[tenant_id] > since):
+            found.add(tenant_id)
+    return found
 
 
 def _attend(tenant_id: str, now: datetime) -> int:

@@ -13,6 +13,8 @@ from typing import Final, Literal, assert_never
 
 TRIAL_DAYS: Final = 14
 REMINDER_DAYS: Final = (11, 13)
+FIRST_WORD: Final = timedelta(days=TRIAL_DAYS - REMINDER_DAYS[0])
+"""How long before its end a trial has something due for the first time."""
 GRACE_DAYS: Final = 7
 """How long the agents go on answering while an invoice is unpaid."""
 
