@@ -29,6 +29,7 @@ def main(command: list[str]) -> int:
     with running() as directory, ExitStack() as stack:
         address = quote(directory, safe="")
         environment = {**os.environ, "DATABASE_OWNER_URL": f"postgres://postgres:@{address}/postgres"}
+        environment["CALLSPHERE_TEST_SERVER_IS_THROWN_AWAY"] = "1"  # tests/databases.py
         if through_pgbouncer:
             port = stack.enter_context(pgbouncer(Path(directory), {RUNTIME_ROLE: PASSWORD}))
             address = f"127.0.0.1:{port}"
