@@ -83,7 +83,7 @@ def test_a_role_that_could_step_around_the_wall_is_refused(transactional_db: Non
     from callsphere.settings import ENV, database
 
     owner = database(ENV.database_owner_url)
-    runtime = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD")}
+    runtime = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD", "HOST", "PORT")}
     connection.close()
     connection.settings_dict.update({key: owner[key] for key in runtime})
     pool = connection.settings_dict["OPTIONS"].pop("pool")  # its connections are the runtime role's
