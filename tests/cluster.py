@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
+from time import monotonic, sleep
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,6 +41,10 @@ def leave_out(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.skip(reason=mark.args[0]))
 
 
+END = "-" * 79 + "\n"
+"""What Django's file backend writes after each mail."""
+
+
 class Mails(list[Any]):
     """`mail.outbox` of what the cluster's processes send, who write mails to files."""
 
@@ -50,16 +55,20 @@ class Mails(list[Any]):
 
     def _fetch(self) -> None:
         for path in sorted(self._folder.glob("*.log")) if self._folder.exists() else ():
-            if path not in self._read:
+            text = path.read_text()
+            if path not in self._read and text.endswith(END):  # it has been written to its end
                 self._read.add(path)
-                self.extend(map(_message, path.read_text().split("-" * 79 + "\n")[:-1]))
+                self.extend(map(_message, text.split(END)[:-1]))
 
     def __len__(self) -> int:
         self._fetch()
         return super().__len__()
 
     def __getitem__(self, index: Any) -> Any:
-        self._fetch()
+        """Waits for a mail: a process may have answered before it has sent one."""
+        deadline = monotonic() + 30
+        while not len(self) and monotonic() < deadline:
+            sleep(0.05)
         return super().__getitem__(index)
 
     def __iter__(self) -> Iterator[Any]:

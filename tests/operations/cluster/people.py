@@ -122,10 +122,9 @@ class Manager:
 
 
 class PatientCaller:
-    """Says a line when told to and nobody else speaks, and holds on until told to leave."""
+    """Asks again and again, whenever nobody speaks (the silent are hung up on), until told to leave."""
 
     def __init__(self) -> None:
-        self.lines: list[str] = []
         self.leaves = False
         self._audio = b""
         self._silent_since = 0
@@ -133,9 +132,9 @@ class PatientCaller:
     def __call__(self, at_ms: int, heard: bytes) -> bytes | Leave:
         if self.leaves:
             return Leave()
-        if heard.count(b"\xff") < 80:
+        if self._audio or heard.count(b"\xff") < 80:
             self._silent_since = at_ms
-        if not self._audio and self.lines and at_ms - self._silent_since > 1_500:
-            self._audio = MU_LAW.encode(speak(self.lines.pop(0), 8_000))
+        elif at_ms - self._silent_since > 4_000:
+            self._audio = MU_LAW.encode(speak(QUESTION, 8_000))
         frame, self._audio = self._audio[:160], self._audio[160:]
         return frame.ljust(160, b"\xff") if frame else QUIET
