@@ -49,7 +49,7 @@ def _load(report: Report) -> str:
         [
             "floor rounds",
             str(floor.outcome.trials),
-            f"{floor.outcome.converged} converged, slowest {floor.outcome.slowest:.1f} s",
+            f"{floor.outcome.converged} converged, slowest {floor.outcome.slowest:.1f} s, {floor.holes} holes",
             f"{floor.outcome.wrong} wrong as live, {floor.outcome.late} late",
         ],
         ["commands", str(len(floor.acks)), _words(floor.codes), ""],
