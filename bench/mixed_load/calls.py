@@ -17,7 +17,8 @@ STAYS_MS = 6_000
 """The longest that a caller stays on the line after the answer: well within the minute that a leaving process gives."""
 BY_US = frozenset({"drain"})
 """Why a call ended, on record, when a graceful restart has ended it."""
-LOST = "process_lost"
+LOST = frozenset({"process_lost", "caller_left"})
+"""The same of a process that was killed: another one has seen it, or the carrier said so first."""
 
 
 @dataclass
@@ -79,7 +80,7 @@ async def _judge(
     if result.outcome != "whole":
         met = sorted({fault.kind for fault in journal.met(began, ended, after=5.0)})
         calls.reasons[f"{result.outcome}: {reason or 'never begun'} ({', '.join(met) or 'nothing was broken'})"] += 1
-        if result.outcome != "turned away" and not (reason == LOST and journal.killed(began, ended)):
+        if result.outcome != "turned away" and not (reason in LOST and journal.killed(began, ended)):
             found.append(f"call: {result.outcome}, {reason or 'never begun'} on record")
     elif reason in BY_US:
         found.append(f"call: ended by us, {reason} on record")

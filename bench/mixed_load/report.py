@@ -49,14 +49,15 @@ def _load(report: Report) -> str:
         [
             "floor rounds",
             str(floor.outcome.trials),
-            f"{floor.outcome.converged} converged, slowest {floor.outcome.slowest:.1f} s",
+            f"{floor.outcome.converged} converged, slowest {floor.outcome.slowest:.1f} s, {floor.holes} holes",
             f"{floor.outcome.wrong} wrong as live, {floor.outcome.late} late",
         ],
         ["commands", str(len(floor.acks)), _words(floor.codes), ""],
         [
             "API and admin",
-            str(office.answered.total() - office.answered["again"]),
-            f"{len(office.booked)} bookings, {len(office.cancelled)} cancelled, {office.answered['again']} asked again",
+            str(office.answered.total() - office.answered["again"] - office.answered["page with 500"]),
+            f"{len(office.booked)} bookings, {len(office.cancelled)} cancelled, {office.answered['again']} asked again,"
+            f" {office.answered['page with 500']} pages answered 500",
             f"{len(office.problems)} problems",
         ],
     ]

@@ -236,7 +236,6 @@ class Run:
         database, broken = self._at.site.database, self.report.broken
         rest = {
             "calls": "SELECT count(*) FROM conversations_call WHERE status <> 'ended' AND carrier = 'twilio'",
-            "tools": "SELECT count(*) FROM conversations_toolcall WHERE status = 'started'",
             "transactions": "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'",
         }
         for name, query in rest.items():
