@@ -14,7 +14,8 @@ from websockets.asyncio.client import connect
 from tests.attacks.crowd import HOST, SLOW, Socket, dripping, is_cut, leave, many, opened
 from tests.attacks.service import WIDGET, Service, most_descriptors
 
-pytestmark = [pytest.mark.once, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.once, pytest.mark.timeout(300), pytest.mark.django_db(transaction=True)]
+# No test here looks into the suite's database; but without the mark there is none to copy.
 
 
 async def test_two_hundred_of_each_slow_kind_delay_nobody_and_are_cut(service: Service) -> None:
