@@ -77,7 +77,7 @@ class Machine:
                     lambda statement: database.execute(statement).fetchall(),
                     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
                 )
-        with psycopg.connect(self.owner_url, options="-c app.tenant_id=*") as database:
+        with psycopg.connect(self.owner_url, options="-c app.tenant_id=* -c timezone=UTC") as database:
             return _rows(
                 lambda statement: database.execute(statement).fetchall(),
                 "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
