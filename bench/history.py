@@ -55,10 +55,12 @@ def conversations(widget_key: str, count: int, turns: int) -> list[tuple[str, st
 
 
 def _default_agent() -> str:
-    """Who answers where the widget names nobody: the agent of the latest conversation."""
+    """Who answers where the widget names nobody: the agent of the latest conversation, else the front one."""
+    from apps.agents.models import Agent
     from apps.conversations.models import Conversation
 
-    return Conversation.objects.latest("started_at").agent
+    latest = Conversation.objects.order_by("started_at").last()
+    return latest.agent if latest is not None else Agent.objects.get(is_front=True).slug
 
 
 def words(conversations: Iterable[str]) -> list[float]:

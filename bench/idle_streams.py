@@ -115,6 +115,8 @@ async def _measure(
 async def _ring(talks: Sequence[tuple[str, str]], pages: Sequence[Page], env: dict[str, str]) -> list[float]:
     """A person writes to these conversations, from another process; seconds from the commit until the page heard it."""
     ids = [conversation for conversation, _ in talks]
+    for each in pages:
+        each.heard = 0.0  # what was told at the opening
     rung = json.loads(await asyncio.to_thread(servers.run_script, "history.py", "words", *ids, env=env))
     deadline = time.monotonic() + PATIENCE
     while sum(each.heard > 0 for each in pages) < len(ids):
