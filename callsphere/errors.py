@@ -1,5 +1,6 @@
 """Pages and envelopes for what no view answered."""
 
+import sys
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -7,6 +8,7 @@ from django.shortcuts import render
 
 from apps.common.api import InternalError, error_response
 from apps.common.errors import NotFound
+from apps.common.outage import AWAY, unavailable
 from apps.tenants.sessions import ForgedRequest
 
 
@@ -17,6 +19,15 @@ def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 
 def internal_error(request: HttpRequest) -> HttpResponse:
+    """Of what nobody foresaw; but while a part is away, that one shall come back, wherever in the stack it was met."""
+    error = sys.exception()
+    if isinstance(error, AWAY):
+        refusal = unavailable()
+        if request.path.startswith("/api/"):
+            return error_response(refusal)
+        page = render(request, "503.html", status=refusal.status)
+        page.headers.update(refusal.headers())
+        return page
     if request.path.startswith("/api/"):
         return error_response(InternalError("Something went wrong on our side. Please try again."))
     return render(request, "500.html", status=500)

@@ -25,7 +25,8 @@ THROWN_AWAY = "CALLSPHERE_TEST_SERVER_IS_THROWN_AWAY"
 def _fingerprint() -> str:
     """Of all that a migrated database is made from."""
     digest = hashlib.sha256()
-    for path in sorted([*ROOT.glob("apps/**/migrations/*.py"), ROOT / "requirements.lock"]):
+    made_of = ("apps/**/migrations/*.py", "apps/business/overlap.py", "apps/common/schema.py", "requirements.lock")
+    for path in sorted(path for pattern in made_of for path in ROOT.glob(pattern)):
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:20]
 

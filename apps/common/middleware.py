@@ -1,6 +1,5 @@
-"""The outermost middleware: an id and a trace for each request, how long it took, and 503 while a part is away."""
+"""The outermost middleware: a request id and a trace on every answer and every log line, and how long it took."""
 
-import logging
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -8,16 +7,13 @@ from typing import Any, ClassVar
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from opentelemetry.trace import Span, SpanKind
 
 from apps.common import metrics, telemetry
 from apps.common.ids import new_id
 from apps.common.logs import request_id, route_of
-from apps.common.outage import AWAY, unavailable
-
-logger = logging.getLogger(__name__)
 
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
@@ -48,16 +44,6 @@ class RequestContext:
         if self.is_async:
             return self._call_async(request, seen)
         return seen.answered(self.get_response(request))
-
-    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Whoever meets a part that is away is told to come back, and a proxy in front may ask another process."""
-        if not isinstance(error, AWAY):
-            return None
-        logger.warning("A part is away", extra={"route": _route(request), "error": type(error).__name__})
-        refusal = unavailable()
-        return HttpResponse(
-            f"{refusal.message}\n", status=refusal.status, headers=refusal.headers(), content_type="text/plain"
-        )
 
     async def _call_async(self, request: HttpRequest, seen: "_Seen") -> HttpResponseBase:
         try:

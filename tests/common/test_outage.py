@@ -9,7 +9,6 @@ from django.test import Client
 from redis.exceptions import ConnectionError
 
 from apps.business.models import Booking
-from apps.common.middleware import RequestContext
 from apps.tenants.models import Tenant
 from tests.api.conftest import program
 
@@ -34,11 +33,22 @@ def test_a_json_view_says_when_to_come_back(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize("error", [OperationalError("gone"), ConnectionError("gone")])
-def test_a_page_says_when_to_come_back(error: Exception) -> None:
-    answer = RequestContext(lambda request: request).process_exception(HttpRequest(), error)
-    assert answer is not None
+def test_a_page_says_when_to_come_back(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Met in the midst of the middleware, where the login is looked up."""
+    answer = _answer_to(error, monkeypatch)
     assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+    assert b"back in a moment" in answer.content
 
 
-def test_what_is_our_own_fault_is_not_taken_for_it() -> None:
-    assert RequestContext(lambda request: request).process_exception(HttpRequest(), ValueError("ours")) is None
+def test_what_is_our_own_fault_is_not_taken_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _answer_to(ValueError("ours"), monkeypatch).status_code == 500
+
+
+def _answer_to(error: Exception, monkeypatch: pytest.MonkeyPatch) -> Any:
+    def raising(request: HttpRequest) -> Any:
+        raise error
+
+    monkeypatch.setattr(
+        "django.contrib.sessions.middleware.SessionMiddleware.process_request", lambda *_: raising(_[1])
+    )
+    return Client(raise_request_exception=False).get("/pricing/")
