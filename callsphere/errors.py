@@ -26,7 +26,8 @@ def internal_error(request: HttpRequest) -> HttpResponse:
         if request.path.startswith("/api/"):
             return error_response(refusal)
         page = render(request, "503.html", status=refusal.status)
-        page.headers.update(refusal.headers())
+        for name, value in refusal.headers().items():
+            page[name] = value
         return page
     if request.path.startswith("/api/"):
         return error_response(InternalError("Something went wrong on our side. Please try again."))
