@@ -64,9 +64,11 @@ def provider(endpoint: str | None = None) -> "TracerProvider":
 
 @contextmanager
 def exporting(made: "TracerProvider") -> Iterator[None]:
-    """Spans that begin meanwhile go to this provider, in every thread; at the end it has sent all."""
+    """Spans that begin meanwhile go to this provider, in every thread; at the end it has sent all. None has a parent of
+    before, which was not recorded."""
     global _tracer
     before, _tracer = _tracer, made.get_tracer(SERVICE)
+    attach(Context())
     try:
         yield
     finally:

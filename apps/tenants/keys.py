@@ -1,5 +1,8 @@
 """Every Redis key, tenant first. The braces are a hash tag: one tenant's keys share a slot in Redis Cluster."""
 
+EVERYBODYS = "cs:*"
+"""Pattern of all keys of the product, for SCAN; only a restore asks for it."""
+
 
 def _key(tenant_id: str, *parts: str) -> str:
     if not tenant_id or "{" in tenant_id or "}" in tenant_id:
@@ -158,11 +161,6 @@ def affiliate_applicants(who: str, hour: int) -> str:
 def of_tenant(tenant_id: str) -> str:
     """Pattern of all keys of a tenant, for SCAN."""
     return _key(tenant_id, "*")
-
-
-def of_everybody() -> str:
-    """Pattern of all keys of the product, for SCAN; only a restore asks for it."""
-    return "cs:*"
 
 
 def is_floor(key: str) -> bool:

@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime
 
 import msgspec
+from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
@@ -107,10 +108,10 @@ class Team:
         return secrets
 
     def session(self) -> str:
-        """The key of a session in which the manager is logged in."""
+        """The cookie of a session in which the manager is logged in, `name=key`."""
         client = Client()
         client.force_login(self.user)
-        return str(client.cookies["sessionid"].value)
+        return client.cookies[settings.SESSION_COOKIE_NAME].output(attrs=[], header="").strip()
 
     def act(self, seed: int) -> int:
         """One thing that happens on a floor, by chance: says something, pauses an agent, ends or begins a call."""

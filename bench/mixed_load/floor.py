@@ -38,7 +38,8 @@ class LiveFloor:
 
     async def ticket(self) -> str:
         """As the page asks for it. Raises OSError when there is none."""
-        headers = {"Cookie": f"sessionid={self.session}; csrftoken={_CSRF}", "X-CSRFToken": _CSRF}
+        host_only = "__Host-" if self.session.startswith("__Host-") else ""  # with DEBUG off
+        headers = {"Cookie": f"{self.session}; {host_only}csrftoken={_CSRF}", "X-CSRFToken": _CSRF}
         headers |= {"Origin": f"http://127.0.0.1:{self.port}"}
         try:
             response = await request(self.port, "POST", "/api/dashboard/tickets", headers=headers, body={})

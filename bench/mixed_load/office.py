@@ -49,7 +49,7 @@ class Office:
 
     async def open_page(self, path: str = "/admin/") -> bool:
         """One page of the admin: whether it came."""
-        response = await request(self.port, "GET", path, headers={"Cookie": f"sessionid={self.session}"})
+        response = await request(self.port, "GET", path, headers={"Cookie": self.session})
         page = await response.words()
         response.close()
         self.done.answered["page with 500"] += response.status == 500  # open: a connection cut in a middleware

@@ -1,7 +1,7 @@
 """Makes the clinic of the mixed load: `PYTHONPATH=.:bench python bench/mixed_load/opening.py <widget key> <number>`.
 
 A process of its own, run from the repository's root with the environment of the servers, whose database is migrated.
-Prints JSON: `{"tenant", "api_key", "session"}`, of which the session is one in which the owner is logged in.
+Prints JSON: `{"tenant", "api_key", "session"}`; the last is the cookie of one in which the owner is logged in.
 """
 
 import json
@@ -12,6 +12,7 @@ import django
 
 def open_clinic(widget_key: str, number: str) -> dict[str, str]:
     """Django must be set up, hence the imports."""
+    from django.conf import settings
     from django.test import Client
     from faults.tenant import make
 
@@ -29,7 +30,11 @@ def open_clinic(widget_key: str, number: str) -> dict[str, str]:
         _, secret = ApiKey.issue(name="Mixed load")
     client = Client()
     client.force_login(owner)
-    return {"tenant": tenant.pk, "api_key": secret, "session": client.cookies["sessionid"].value}
+    return {
+        "tenant": tenant.pk,
+        "api_key": secret,
+        "session": client.cookies[settings.SESSION_COOKIE_NAME].output(attrs=[], header="").strip(),
+    }
 
 
 if __name__ == "__main__":

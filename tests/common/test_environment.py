@@ -17,7 +17,8 @@ def _no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_secret_is_read_from_its_file(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    value = "smtp://user:word@mail.example:587" if name == "SMTP_URL" else "a secret"
+    urls = {"SMTP_URL": "smtp://user:word@mail.example:587", "REDIS_URL": "redis://:word@redis.example:6379/0"}
+    value = urls.get(name, "a secret")
     (tmp_path / "secret").write_text(f"{value}\n")
     monkeypatch.setenv(f"{name}_FILE", str(tmp_path / "secret"))
     assert getattr(environment.read(), name.lower()) == value

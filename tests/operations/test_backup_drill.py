@@ -55,7 +55,13 @@ class Business:
         now = timezone.now()
         conversation = turns.start(agent="front-desk", channel="phone", now=now, visitor="vis_phone")
         call = Call.objects.create(
-            conversation=conversation, carrier="twilio", carrier_call="CA1", caller="+12125550177"
+            conversation=conversation,
+            carrier="twilio",
+            carrier_call="CA1",
+            caller="+12125550177",
+            status=Call.Status.ENDED,  # or somebody would sweep it up while the copies are compared
+            ended="caller_left",
+            ended_at=now,
         )
         path = folder / f"{call.pk}.wav"
         with wave.open(str(path), "wb") as sound:

@@ -107,7 +107,7 @@ def _clear_redis() -> int:
     """What is there speaks of rows that are not there any more; it all comes anew."""
     client = redis.client()
     cleared = 0
-    for key in client.scan_iter(match=keys.of_everybody(), count=1_000):
+    for key in client.scan_iter(match=keys.EVERYBODYS, count=1_000):
         cleared += client.unlink(key)
     return cleared
 

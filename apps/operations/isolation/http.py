@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.conf import settings
+
 from apps.business.models import Contact
 from apps.common.database import in_thread
 from apps.operations.isolation import asgi
@@ -36,8 +38,10 @@ class Caller:
 
 
 def _cookies(session: str) -> dict[str, str]:
-    cookie = f"csrftoken={_CSRF}" + (f"; sessionid={session}" if session else "")
-    return {"cookie": cookie, "x-csrftoken": _CSRF}
+    cookies = f"{settings.CSRF_COOKIE_NAME}={_CSRF}"
+    if session:
+        cookies += f"; {settings.SESSION_COOKIE_NAME}={session}"
+    return {"cookie": cookies, "x-csrftoken": _CSRF}
 
 
 def callers(rival: Probe, outsider_session: str) -> list[Caller]:

@@ -84,7 +84,7 @@ async def files(*, rival: Probe, victim: Probe) -> Section:
     static = settings.STATIC_URL.strip("/")
     for prefix in {media, "media", "files", f"{static}/../files", f"{static}/..%2ffiles", "var/files", ""} - {None}:
         path = f"/{prefix}/{victim.file}".replace("//", "/")
-        for headers in ({}, {"cookie": f"sessionid={rival.session}"}):
+        for headers in ({}, {"cookie": f"{settings.SESSION_COOKIE_NAME}={rival.session}"}):
             answer = await asgi.ask("GET", path, headers=headers)
             found = victim.canary in answer.body.replace(path, "")
             line.expect(answer.status >= 300 and not found, f"{answer.status}", f"{path}: {answer.status}")
