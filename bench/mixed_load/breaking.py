@@ -39,6 +39,7 @@ class Kind:
         target: the role of the process that it is about, or "".
         excuses: whether a run of the chat may end with a retryable error.
         kills: whether a call may end with its process.
+        takes_away: whether a part is away meanwhile, so that who calls just then hears an apology.
     """
 
     title: str
@@ -46,6 +47,7 @@ class Kind:
     target: str = ""
     excuses: bool = False
     kills: bool = False
+    takes_away: bool = False
 
 
 async def _kill(site: Site, target: str) -> None:
@@ -62,9 +64,9 @@ KINDS = (
     Kind("worker killed", _kill, "worker"),
     Kind("web restarted", _restart, "web"),
     Kind("voice restarted", _restart, "voice"),
-    Kind("Redis restarted", lambda site, _: site.restart_redis(), excuses=True),
-    Kind("Redis killed", _kill, "redis", excuses=True),
-    Kind("PostgreSQL restarted", lambda site, _: site.restart_postgres(), excuses=True),
+    Kind("Redis restarted", lambda site, _: site.restart_redis(), excuses=True, takes_away=True),
+    Kind("Redis killed", _kill, "redis", excuses=True, takes_away=True),
+    Kind("PostgreSQL restarted", lambda site, _: site.restart_postgres(), excuses=True, takes_away=True),
     Kind("deploy", lambda site, _: site.deploy()),
 )
 
@@ -82,6 +84,11 @@ class Journal:
     def excuses(self, began: float, ended: float) -> bool:
         excusing = {kind.title for kind in KINDS if kind.excuses}
         return any(fault.kind in excusing for fault in self.met(began, ended))
+
+    def away(self, began: float, ended: float) -> bool:
+        """Whether a part may have been away meanwhile."""
+        taking = {kind.title for kind in KINDS if kind.takes_away}
+        return any(fault.kind in taking for fault in self.met(began, ended))
 
     def killed(self, began: float, ended: float) -> bool:
         """Whether a call's process may have been killed meanwhile."""

@@ -80,7 +80,9 @@ async def _judge(
     if result.outcome != "whole":
         met = sorted({fault.kind for fault in journal.met(began, ended, after=5.0)})
         calls.reasons[f"{result.outcome}: {reason or 'never begun'} ({', '.join(met) or 'nothing was broken'})"] += 1
-        if result.outcome != "turned away" and not (reason in LOST and journal.killed(began, ended)):
+        lost = reason in LOST and journal.killed(began, ended)
+        apologized = not reason and journal.away(began, ended)  # it rang while a part was away
+        if result.outcome != "turned away" and not lost and not apologized:
             found.append(f"call: {result.outcome}, {reason or 'never begun'} on record")
     elif reason in BY_US:
         found.append(f"call: ended by us, {reason} on record")
