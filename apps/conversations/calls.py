@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from apps.common.errors import AppError
 from apps.conversations import events, turns, watchers
-from apps.conversations.models import Call, Conversation
+from apps.conversations.models import Call, Conversation, ToolCall
 from apps.conversations.watchers import CallWatcher
 
 
@@ -99,4 +99,16 @@ def end(
     )
     call.status, call.ended, call.ended_at = ended["status"], ended["ended"], now
     watchers.tell(CallWatcher.call_ended, call)
+    return True
+
+
+@transaction.atomic
+def lose(*, call_id: str, now: dt.datetime) -> bool:
+    """Closes a call whose process is gone, with what that was carrying out; False when somebody has already."""
+    if not end(call_id=call_id, reason="process_lost", now=now):
+        return False
+    error = {"code": "process_lost", "message": "The process that carried it out was lost."}
+    ToolCall.objects.filter(conversation__call=call_id, status=ToolCall.Status.STARTED).update(
+        status=ToolCall.Status.FAILED, result={"ok": False, "say": "", "error": error}
+    )
     return True

@@ -152,8 +152,7 @@ def _member(bridge: Bridge) -> str:
 async def _end_lost(member: str) -> None:
     tenant_id, _, call_id = member.partition("/")
     with suppress(Call.DoesNotExist):  # its tenant is gone
-        ended = await in_tenant(tenant_id, records.end, call_id=call_id, reason="process_lost", now=timezone.now())
-        if ended:
+        if await in_tenant(tenant_id, records.lose, call_id=call_id, now=timezone.now()):
             logger.warning("A call lost its process", extra={"call": call_id})
 
 

@@ -55,9 +55,8 @@ def _load(report: Report) -> str:
         ["commands", str(len(floor.acks)), _words(floor.codes), ""],
         [
             "API and admin",
-            str(office.answered.total() - office.answered["again"] - office.answered["page with 500"]),
-            f"{len(office.booked)} bookings, {len(office.cancelled)} cancelled, {office.answered['again']} asked again,"
-            f" {office.answered['page with 500']} pages answered 500",
+            str(office.answered.total() - office.answered["again"]),
+            f"{len(office.booked)} bookings, {len(office.cancelled)} cancelled, {office.answered['again']} asked again",
             f"{len(office.problems)} problems",
         ],
     ]
