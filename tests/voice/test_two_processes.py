@@ -5,6 +5,7 @@ import datetime as dt
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import count
 from typing import Any
 
 import pytest
@@ -47,9 +48,13 @@ async def steering(viewer: Viewer, at: Product) -> AsyncIterator[Watcher]:
         yield watcher
 
 
+_numbers = count(1)
+"""A command's id is its own, also of another page of the same person."""
+
+
 async def says(page: Watcher, talk: Talk, name: str, **message: Any) -> dict[str, Any]:
     """What the process answers to a command about the call."""
-    identity = f"c{len(page.told)}-{name}"
+    identity = f"c{next(_numbers)}-{name}"
     await page.say("command", id=identity, name=name, target=talk.id, **{"args": {}, **message})
     return await page.until("ack", id=identity, within=30)
 
