@@ -10,12 +10,13 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from apps.tenants.base import TenantModel
 from apps.tenants.models import Tenant
 
 _SETTING = "current_setting('app.tenant_id', true)"
+_NAME = "tenant_wall"
 
 
 def tenant_models() -> list[type[TenantModel]]:
@@ -24,33 +25,47 @@ def tenant_models() -> list[type[TenantModel]]:
 
 
 def after_migrate(*, using: str, **_: Any) -> None:
-    """Walls in every tenant table that exists and grants the runtime role its rights. Safe to repeat."""
+    """Walls in every tenant table that exists and grants the runtime role its rights. Safe to repeat under traffic:
+    a wall that stands as it should is left alone, and one that is put up again is never gone for a moment."""
     database = connections[using]
     if database.vendor != "postgresql":
         return
     role = runtime_role()
     with database.cursor() as cursor:
         existing = set(database.introspection.table_names(cursor))
-        for model in tenant_models():
-            if model._meta.db_table in existing:
-                for statement in _policy(model._meta.db_table, column="tenant_id"):
-                    cursor.execute(statement)
-        if Tenant._meta.db_table in existing:
-            for statement in _policy(Tenant._meta.db_table, column="id"):
-                cursor.execute(statement)
+        standing = _standing(cursor)
+        columns = {model._meta.db_table: "tenant_id" for model in tenant_models()} | {Tenant._meta.db_table: "id"}
+        for table, column in columns.items():
+            condition = f"{column} = {_SETTING} OR {_SETTING} = '*'"
+            if table in existing and standing.get(table) != condition:
+                with transaction.atomic(using=using):
+                    for statement in _policy(table, condition):
+                        cursor.execute(statement)
         if role:
             for statement in _grants(database.ops.quote_name(role)):
                 cursor.execute(statement)
 
 
-def _policy(table: str, *, column: str) -> list[str]:
-    table = f'"{table}"'
-    condition = f"{column} = {_SETTING} OR {_SETTING} = '*'"
+def _standing(cursor: Any) -> dict[str, str]:
+    """The condition of each table's wall, where row-level security is on and forced."""
+    cursor.execute(
+        "SELECT relname, obj_description(pg_policy.oid, 'pg_policy') FROM pg_policy JOIN pg_class ON polrelid ="
+        " pg_class.oid WHERE polname = %s AND relrowsecurity AND relforcerowsecurity"
+        " AND pg_table_is_visible(pg_class.oid)",
+        [_NAME],
+    )
+    return dict(cursor.fetchall())
+
+
+def _policy(table: str, condition: str) -> list[str]:
+    """Statements of one transaction. The comment keeps the condition as it was written here."""
+    table, literal = f'"{table}"', condition.replace("'", "''")
     return [
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
-        f"DROP POLICY IF EXISTS tenant_wall ON {table}",
-        f"CREATE POLICY tenant_wall ON {table} USING ({condition}) WITH CHECK ({condition})",
+        f"DROP POLICY IF EXISTS {_NAME} ON {table}",
+        f"CREATE POLICY {_NAME} ON {table} USING ({condition}) WITH CHECK ({condition})",
+        f"COMMENT ON POLICY {_NAME} ON {table} IS '{literal}'",
     ]
 
 

@@ -190,11 +190,14 @@ export class Connection {
     this.freshness.link = "down";
   }
 
-  /** A line that says nothing, and a machine that slept: both look alive to the browser. */
+  /**
+   * A line that says nothing, and a machine that slept: both look alive to the browser. One that is new compares the
+   * clocks again with its greeting, however long that takes to come.
+   */
   #look() {
     const patience = this.freshness.unwatched ? HEARTBEATS_MS : SILENCE_MS;
-    const dead = this.#socket && performance.now() - this.#heard > patience;
-    if (dead || (this.#socket && this.freshness.slept)) this.#resume();
+    const dead = performance.now() - this.#heard > patience;
+    if (this.#socket && (dead || (this.#whole && this.freshness.slept))) this.#resume();
     this.#on.link();
   }
 }

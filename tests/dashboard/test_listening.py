@@ -19,6 +19,7 @@ from apps.tenants.scope import tenant_scope
 from apps.voice.core.formats import PCM16
 from tests.dashboard.floor import make_floor
 from tests.e2e.microphone import speaking_browser
+from tests.e2e.widget_stub.browser import until_true
 
 OPEN = """async (ticket) => {
   const { openAudio } = await import("/static/dashboard/listening.js");
@@ -82,10 +83,10 @@ def test_a_supervisor_hears_and_speaks(server: str, transactional_db: None, tmp_
             frames += voices(channel, page, sound, seconds=1.0)
         assert b"" in frames  # they are there
         assert {len(frame) for frame in frames} <= {0, PCM16.frame_bytes}
-        page.wait_for_function("loudest > 0.3", timeout=10_000)
+        until_true(page, "loudest > 0.3")
         page.evaluate("ear.mute(true)")
         voices(channel, page, sound, seconds=1.0)
         assert loudest(voices(channel, page, sound, seconds=6.0)) == 0
         client().publish(sound, b"o")
-        page.wait_for_function("ended === 'ended'", timeout=10_000)
+        until_true(page, "ended === 'ended'")
     channel.close()

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from apps.chat.demo import PASSWORD
 from apps.tenants.models import Tenant
-from tests.e2e.widget_stub.browser import launched_browser
+from tests.e2e.widget_stub.browser import launched_browser, until_true
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -110,6 +110,6 @@ def test_a_script_that_somebody_smuggles_in_does_not_run(server: str, sessions: 
             page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.ran=1\">')")
             page.evaluate("""() => { const tag = document.createElement("script"); tag.textContent = "window.ran = 1";
                              document.body.append(tag); }""")
-            page.wait_for_function("window.refused.some((line) => line.startsWith('script-src-elem'))")
-            page.wait_for_function("window.refused.some((line) => line.startsWith('script-src-attr'))")
+            until_true(page, "window.refused.some((line) => line.startsWith('script-src-elem'))")
+            until_true(page, "window.refused.some((line) => line.startsWith('script-src-attr'))")
             assert page.evaluate("window.ran") is None

@@ -1,6 +1,8 @@
 """Every model of a tenant, walked: through the ORM, and on PostgreSQL also with raw SQL as the runtime role."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -77,9 +79,9 @@ def test_the_runtime_role_passes_its_own_check(transactional_db: None) -> None:
     rls.assert_runtime_role()
 
 
-def test_a_role_that_could_step_around_the_wall_is_refused(transactional_db: None) -> None:
-    if connection.vendor != "postgresql":
-        return
+@contextmanager
+def _owner() -> Iterator[None]:
+    """The owner of the tables is logged in."""
     from callsphere.settings import ENV, database
 
     owner = database(ENV.database_owner_url)
@@ -88,9 +90,40 @@ def test_a_role_that_could_step_around_the_wall_is_refused(transactional_db: Non
     connection.settings_dict.update({key: owner[key] for key in runtime})
     pool = connection.settings_dict["OPTIONS"].pop("pool")  # its connections are the runtime role's
     try:
-        with pytest.raises(ImproperlyConfigured, match=r"superuser or has BYPASSRLS|owns"):
-            rls.assert_runtime_role()
+        yield
     finally:
         connection.close()
         connection.settings_dict.update(runtime)
         connection.settings_dict["OPTIONS"]["pool"] = pool
+
+
+def test_a_role_that_could_step_around_the_wall_is_refused(transactional_db: None) -> None:
+    if connection.vendor != "postgresql":
+        return
+    with _owner(), pytest.raises(ImproperlyConfigured, match=r"superuser or has BYPASSRLS|owns"):
+        rls.assert_runtime_role()
+
+
+def test_a_wall_that_stands_is_left_alone_and_one_that_does_not_is_never_gone(transactional_db: None) -> None:
+    """A deploy migrates under traffic: between a policy that is dropped and its successor, nobody would see a row."""
+    if connection.vendor != "postgresql":
+        return
+    said: list[tuple[str, bool]] = []
+
+    def listen(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        said.append((sql, connection.in_atomic_block))
+        return execute(sql, params, many, context)
+
+    with _owner(), connection.execute_wrapper(listen):
+        rls.after_migrate(using="default")
+        assert [sql for sql, _ in said if not sql.strip().startswith(("SELECT", "GRANT"))] == []
+        with connection.cursor() as cursor:
+            cursor.execute("COMMENT ON POLICY tenant_wall ON business_contact IS 'as it was in an old release'")
+        said.clear()
+        rls.after_migrate(using="default")
+        put_up = [(sql, is_whole) for sql, is_whole in said if "business_contact" in sql]
+        assert len(put_up) == 5
+        assert all(is_whole for _, is_whole in put_up)
+        said.clear()
+        rls.after_migrate(using="default")
+        assert not [sql for sql, _ in said if "POLICY" in sql]

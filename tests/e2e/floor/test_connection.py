@@ -124,7 +124,10 @@ def test_a_laptop_that_slept_does_not_show_the_past_as_live(open_page: Callable[
         return document.getElementById("badge-words").textContent;
     }""")
     assert not LIVE.match(said)
-    busy_line(stub)  # it has connected again
+    again = stub.line()  # it has connected again
+    again.heard("subscribe")
+    page.wait_for_timeout(1_200)  # on a slow line, until the greeting
+    again.snapshot(scenes.busy(time.time())).beating()
     badge(page).to_have_text(LIVE)
 
 

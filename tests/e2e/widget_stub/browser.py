@@ -7,10 +7,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.e2e.widget_stub import ROOT
 
@@ -46,6 +47,18 @@ def launched_browser(**options: Any) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS, **options)
         yield browser
         browser.close()
+
+
+def until_true(page: Page, expression: str, *, within: float = 10.0) -> None:
+    """As Playwright's `wait_for_function`, which asks again by `eval`: our pages' policy forbids that.
+
+    Args:
+        within: seconds.
+    """
+    deadline = monotonic() + within
+    while not page.evaluate(expression):
+        assert monotonic() < deadline, f"not in {within:g} s: {expression}"
+        page.wait_for_timeout(50)
 
 
 @contextmanager

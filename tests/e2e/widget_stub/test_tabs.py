@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
+from tests.e2e.widget_stub.browser import until_true
 from tests.e2e.widget_stub.scenes import SHOWN
 from tests.e2e.widget_stub.visitor import Visitor
 
@@ -99,7 +100,7 @@ def test_tab_that_hangs_with_the_lock_keeps_nobody_waiting(visitor: Visitor) -> 
     hanging = visitor.context.new_page()
     hanging.goto(visitor.stub["product"] + "/page/404")
     hanging.evaluate(f"() => void ({HELD_BY_A_TAB_THAT_HANGS})()")
-    hanging.wait_for_function("window.held")
+    until_true(hanging, "window.held")
     visitor.say("hello")
     assert_exchange(visitor, "hello")
 
@@ -143,7 +144,7 @@ def test_messages_sent_at_once_are_answered_one_after_the_other(visitor: Visitor
     hanging = visitor.context.new_page()
     hanging.goto(visitor.stub["product"] + "/page/404")
     hanging.evaluate(f"() => void ({HELD_BY_A_TAB_THAT_HANGS})()")
-    hanging.wait_for_function("window.held")
+    until_true(hanging, "window.held")
     visitor.say("first")
     other.say("second")
     hanging.close()
