@@ -40,6 +40,9 @@ def _arguments() -> Plan:
     parser.add_argument("--every", type=float, default=usual.every, help="seconds from fault to fault")
     parser.add_argument("--seed", default=usual.seed)
     parser.add_argument("--once", action="store_true", help="each kind of fault once, and then the end")
+    parser.add_argument(
+        "--sentinels", action="store_true", help="a Redis with a replica and Sentinels, which fails over"
+    )
     for name in ("visitors", "callers", "viewers", "programs", "readers", "agents"):
         parser.add_argument(f"--{name}", type=int, default=getattr(usual, name))
     return Plan(**vars(parser.parse_args()))

@@ -69,6 +69,13 @@ KINDS = (
     Kind("PostgreSQL restarted", lambda site, _: site.restart_postgres(), excuses=True, takes_away=True),
     Kind("deploy", lambda site, _: site.deploy()),
 )
+FAILOVER = Kind("Redis failover", lambda site, _: site.fail_over(), excuses=True, takes_away=True)
+"""With Sentinels, in place of a Redis that is killed or restarted: its replica takes over."""
+_ALL = (*KINDS, FAILOVER)
+
+
+def kinds_of(*, sentinels: bool) -> tuple[Kind, ...]:
+    return (*(kind for kind in KINDS if not kind.title.startswith("Redis")), FAILOVER) if sentinels else KINDS
 
 
 class Journal:
@@ -82,21 +89,21 @@ class Journal:
         return [fault for fault in self.faults if fault.touches(began, ended, after=after)]
 
     def excuses(self, began: float, ended: float) -> bool:
-        excusing = {kind.title for kind in KINDS if kind.excuses}
+        excusing = {kind.title for kind in _ALL if kind.excuses}
         return any(fault.kind in excusing for fault in self.met(began, ended))
 
     def away(self, began: float, ended: float) -> bool:
         """Whether a part may have been away meanwhile."""
-        taking = {kind.title for kind in KINDS if kind.takes_away}
+        taking = {kind.title for kind in _ALL if kind.takes_away}
         return any(fault.kind in taking for fault in self.met(began, ended))
 
     def killed(self, began: float, ended: float) -> bool:
         """Whether a call's process may have been killed meanwhile."""
-        killing = {kind.title for kind in KINDS if kind.kills}
+        killing = {kind.title for kind in _ALL if kind.kills}
         return any(fault.kind in killing for fault in self.met(began, ended))
 
 
-def deck(chance: random.Random, kinds: Sequence[Kind] = KINDS) -> Iterator[Kind]:
+def deck(chance: random.Random, kinds: Sequence[Kind]) -> Iterator[Kind]:
     """Kinds for ever, by chance, and each as often as any other: shuffled, dealt, shuffled again."""
     while True:
         cards = list(kinds)

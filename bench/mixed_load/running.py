@@ -6,7 +6,7 @@ import random
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from apps.telephony.account import Account
 from apps.telephony.simulated.exchange import Exchange
 from mixed_load import floor as floors
 from mixed_load import office as offices
-from mixed_load.breaking import KINDS, Journal, Kind, aimed, deck, strike
+from mixed_load.breaking import Journal, Kind, aimed, deck, kinds_of, strike
 from mixed_load.calls import Calls, ring
 from mixed_load.floor import LiveFloor, Seen
 from mixed_load.office import Office
@@ -34,6 +34,7 @@ from mixed_load.probes import Probes
 from mixed_load.provider import Models
 from mixed_load.samples import Samples, sample
 from mixed_load.site import Site
+from tests.redis_topologies import sentinel
 
 ACCOUNT = Account("AC" + "0" * 32, "trials")
 NAME = "mixed"
@@ -57,7 +58,12 @@ class Plan:
     readers: int = 2
     agents: int = 12
     once: bool = False
-    kinds: tuple[Kind, ...] = KINDS
+    sentinels: bool = False
+    """A Redis with a replica and three Sentinels, which fails over, in place of the cluster's own."""
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        return kinds_of(sentinels=self.sentinels)
 
 
 @dataclass
@@ -103,7 +109,9 @@ async def stage(plan: Plan) -> AsyncIterator[Stage]:
     models = Models()
     await models.start()
     with tempfile.TemporaryDirectory(prefix="cs-m-", dir="/tmp") as name:  # a short path: it holds unix sockets
-        async with Exchange(ACCOUNT) as exchange:
+        async with AsyncExitStack() as stack:
+            exchange = await stack.enter_async_context(Exchange(ACCOUNT))
+            watched = stack.enter_context(sentinel()) if plan.sentinels else None
             env = {
                 "OPENAI_BASE_URL": f"http://127.0.0.1:{models.port}/v1",
                 "OPENAI_API_KEY": "trials",
@@ -112,12 +120,13 @@ async def stage(plan: Plan) -> AsyncIterator[Stage]:
                 "TWILIO_API_BASE": exchange.url,
                 "LOG_LEVEL": "WARNING",
                 "API_REQUESTS_PER_MINUTE": "100000",
-                **dict.fromkeys(("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"), ""),  # its own, never the caller's
+                **dict.fromkeys(("DATABASE_URL", "DATABASE_OWNER_URL"), ""),  # its own, never the caller's
+                "REDIS_URL": watched.url if watched else "",
             }
             cluster = Cluster(Path(name), env=env, debug=False)
             try:
                 await asyncio.to_thread(cluster.start)
-                site = Site(cluster)
+                site = Site(cluster, watched)
                 clinic = json.loads(await _script("mixed_load/opening.py", WIDGET_KEY, NUMBER, env=env | site.env))
                 own = env | site.env | {"PYTHONPATH": f"{ROOT}:{BENCH}"}
                 command = [sys.executable, str(BENCH / "floors" / "desk.py"), str(plan.agents), "--migrated"]

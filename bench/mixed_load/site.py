@@ -14,6 +14,7 @@ import psycopg
 import redis
 
 from apps.operations.cluster import Cluster, Process
+from tests.redis_topologies import Watched, until
 
 READY_WITHIN = 60.0
 """Seconds in which a process that was killed must be there again."""
@@ -54,10 +55,10 @@ class PatientDatabase:
 
 
 class Site:
-    """A running cluster."""
+    """A running cluster; `watched` is its Redis where it has none of its own."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        self.cluster = cluster
+    def __init__(self, cluster: Cluster, watched: Watched | None = None) -> None:
+        self.cluster, self._watched = cluster, watched
         self.env: dict[str, str] = {**cluster.environment, "PATH": os.environ.get("PATH", "")}
         self.port = urlsplit(cluster.url).port or 80
         password = cluster.places.secrets()["superuser"]
@@ -65,7 +66,7 @@ class Site:
         self.database = PatientDatabase(
             f"host={cluster.folder / 'pg'} user=postgres dbname=callsphere password={password}"
         )
-        self._redis: Any = redis.Redis.from_url(self.env["REDIS_URL"], protocol=2)
+        self._redis: Any = None if watched else redis.Redis.from_url(self.env["REDIS_URL"], protocol=2)
 
     @property
     def ports(self) -> list[int]:
@@ -96,6 +97,17 @@ class Site:
     async def restart_redis(self) -> None:
         await asyncio.to_thread(self.cluster.restart_redis)
 
+    async def fail_over(self) -> None:
+        """Kills Redis's master; returns when its replica is in its place, which it follows as a replica now."""
+        assert self._watched is not None
+        await asyncio.to_thread(self._fail_over, self._watched)
+
+    @staticmethod
+    def _fail_over(watched: Watched) -> None:
+        killed = watched.kill_master()
+        killed.start()
+        until(lambda: watched.replicas() == 1, "the old master follows the new one")
+
     async def restart_postgres(self) -> None:
         await asyncio.to_thread(self.cluster.restart_postgres)
 
@@ -104,8 +116,9 @@ class Site:
 
     def redis_keys(self) -> tuple[int, int, int]:
         """(keys, those that never expire, bytes used). Raises redis.RedisError while it is away."""
-        found = self._redis.info("keyspace").get("db0", {"keys": 0, "expires": 0})
-        memory = self._redis.info("memory")["used_memory"]
+        server = self._watched.master().client() if self._watched else self._redis
+        found = server.info("keyspace").get("db0", {"keys": 0, "expires": 0})
+        memory = server.info("memory")["used_memory"]
         return found["keys"], found["keys"] - found["expires"], memory
 
     def logged_errors(self) -> dict[str, int]:
