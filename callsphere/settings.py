@@ -45,7 +45,7 @@ VERTICAL_APPS = sorted(
 )
 
 INSTALLED_APPS = [
-    "daphne",
+    *(["daphne"] if "runserver" in sys.argv else []),  # it is that command; with it comes Twisted, some 40 MB
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",

@@ -2,9 +2,10 @@
 
 import zoneinfo
 from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 import phonenumbers
-from phonenumbers.geodata.locale import LOCALE_DATA
 
 Choices = tuple[tuple[str, str], ...]
 
@@ -12,12 +13,24 @@ Choices = tuple[tuple[str, str], ...]
 @cache
 def countries() -> Choices:
     """(two-letter code, English name) of every country that has telephone numbers, by name."""
-    named = ((code, _name(code)) for code in phonenumbers.SUPPORTED_REGIONS if code in LOCALE_DATA)
+    locales = _locales()
+    named = ((code, _name(locales[code])) for code in phonenumbers.SUPPORTED_REGIONS if code in locales)
     return tuple(sorted(named, key=lambda country: country[1]))
 
 
-def _name(code: str) -> str:
-    names: dict[str, str] = LOCALE_DATA[code]
+def _locales() -> dict[str, dict[str, str]]:
+    """Names of countries by language. From the module's file: its package holds 100 MB of places, for every process."""
+    path = Path(phonenumbers.__file__).parent / "geodata" / "locale.py"
+    spec = spec_from_file_location("phonenumbers.geodata.locale", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found: dict[str, dict[str, str]] = module.LOCALE_DATA
+    return found
+
+
+def _name(names: dict[str, str]) -> str:
     # `*aa` stands for “as in the language aa”.
     return names[names["en"][1:]] if names["en"].startswith("*") else names["en"]
 
