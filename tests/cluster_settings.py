@@ -7,4 +7,6 @@ STATIC_ROOT = VAR_DIR / "static"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mails"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False  # the suite talks plain HTTP to itself
+# The suite talks plain HTTP to itself, over which no browser takes a cookie named __Host-….
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "sessionid", "csrftoken"
