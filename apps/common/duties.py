@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -22,6 +23,9 @@ from opentelemetry.trace import SpanKind
 from apps.common import metrics, telemetry
 
 logger = logging.getLogger(__name__)
+
+CLOSES_WITHIN = 2.0
+"""Seconds that connections have to be closed when a worker leaves."""
 
 T = TypeVar("T")
 Perform = Callable[[datetime], int]
@@ -49,6 +53,16 @@ def register(name: str, every: float, perform: Perform) -> None:
     if _duties.get(name, Duty(name, every, perform)).perform is not perform:
         raise ImproperlyConfigured(f"Two duties are called {name!r}.")
     _duties[name] = Duty(name, every, perform)
+
+
+Close = Callable[[], Coroutine[Any, Any, None]]
+_closes: list[Close] = []
+
+
+def at_the_end(close: Close) -> None:
+    """From AppConfig.ready(): `close` is awaited on the duties' event loop when a worker leaves."""
+    if close not in _closes:
+        _closes.append(close)
 
 
 def registered() -> list[Duty]:
@@ -79,6 +93,9 @@ class Worker:
         deadline = time.monotonic() + within
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+        if loop.cache_info().currsize:
+            with suppress(TimeoutError):
+                complete(_close_all(), within=CLOSES_WITHIN)
         return not any(thread.is_alive() for thread in self._threads)
 
     def _look_after(self, duty: Duty) -> None:
@@ -123,6 +140,10 @@ def complete(work: Coroutine[Any, Any, T], *, within: float | None = None) -> T:
         TimeoutError: it took more than `within` seconds.
     """
     return asyncio.run_coroutine_threadsafe(work, loop()).result(within)
+
+
+async def _close_all() -> None:
+    await asyncio.gather(*(close() for close in _closes))
 
 
 @cache

@@ -6,6 +6,8 @@ class TelephonyConfig(AppConfig):
     verbose_name = "Phone"
 
     def ready(self) -> None:
-        from apps.telephony import holdings
+        from apps.common import duties
+        from apps.telephony import calls, holdings
 
         holdings.register()
+        duties.at_the_end(calls.close)

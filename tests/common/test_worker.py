@@ -1,5 +1,6 @@
 """The worker: a real process that performs duties, survives those that fail, and leaves when it is told to."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -65,6 +66,21 @@ def test_it_does_not_wait_for_ever(worker: Callable[..., duties.Worker], monkeyp
     assert not working.stop(within=0.05)
     let_go.set()
     assert working.stop(within=10)
+
+
+def test_connections_are_closed_where_they_were_opened(
+    worker: Callable[..., duties.Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed_on: list[asyncio.AbstractEventLoop] = []
+
+    async def close() -> None:
+        closed_on.append(asyncio.get_running_loop())
+
+    monkeypatch.setattr(duties, "_closes", [])
+    duties.at_the_end(close)
+    assert duties.complete(asyncio.sleep(0, "awaited"), within=10) == "awaited"
+    assert worker().stop(within=10)
+    assert closed_on == [duties.loop()]
 
 
 def test_a_name_belongs_to_one_duty() -> None:
