@@ -10,3 +10,5 @@ EMAIL_FILE_PATH = VAR_DIR / "mails"
 # The suite talks plain HTTP to itself, over which no browser takes a cookie named __Host-….
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "sessionid", "csrftoken"
+# Tests log their cast in without a page.
+ADMINISTRATORS_NEED_SECOND_FACTOR = SENSITIVE_STEPS_ASK = False

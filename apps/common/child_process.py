@@ -35,7 +35,7 @@ class ChildProcess:
         self.ready = ready
         self._users: IO[str] | None = None
 
-    def ensure(self, *, timeout: float = 20.0) -> None:
+    def ensure(self, *, timeout: float = 60.0) -> None:
         """Returns once the process answers; starts it if none does.
 
         Raises:
