@@ -76,6 +76,7 @@ class Vertical:
 
     `start` gives a business that signs up what its agents need to answer sensibly: hours, services, the owner as the
     first person who can be booked. It runs in the business's scope, once, before anything else is there.
+    `place` orders the industries where people choose one, the lowest first.
     """
 
     slug: str
@@ -84,6 +85,7 @@ class Vertical:
     agents: tuple[Agent, ...]
     demo: DemoTenant | None = field(default=None, compare=False)
     start: Callable[[NewBusiness], None] | None = field(default=None, compare=False)
+    place: int = 100
 
     def tool(self, name: str) -> Tool | None:
         """The tool of that name among all agents of the vertical."""

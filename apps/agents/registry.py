@@ -14,12 +14,9 @@ _BUILT_IN = (search_knowledge,)
 
 @cache
 def verticals() -> dict[str, Vertical]:
-    """Every vertical by slug, in the order of their folders."""
-    found = {}
-    for app in settings.VERTICAL_APPS:
-        vertical: Vertical = import_module(f"{app}.agents").VERTICAL
-        found[vertical.slug] = vertical
-    return found
+    """Every vertical by slug, ordered by `place`, then by name."""
+    found: list[Vertical] = [import_module(f"{app}.agents").VERTICAL for app in settings.VERTICAL_APPS]
+    return {vertical.slug: vertical for vertical in sorted(found, key=lambda one: (one.place, one.name))}
 
 
 def tools_of(vertical: Vertical) -> dict[str, Tool]:

@@ -89,7 +89,9 @@ class Keeper:
             for task in (keeping, beating):
                 task.cancel()
             for result in await asyncio.gather(keeping, beating, return_exceptions=True):
-                if isinstance(result, Exception):
+                if isinstance(result, _NoSuchTenant):  # its viewers are members of nothing, and leave in seconds
+                    logger.info("A floor's tenant was deleted", extra={"tenant": self.tenant_id})
+                elif isinstance(result, Exception):
                     logger.error("A floor is not kept any more", exc_info=result)
             with suppress(RedisError):
                 await lease.release(self.tenant_id, epoch=self.epoch)

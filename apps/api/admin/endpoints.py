@@ -26,7 +26,7 @@ from apps.tenants.scope import EVERY_TENANT, current_scope
 _LATEST = 15
 _ADVICE = (
     "Copy it now: it is not shown again. Your program checks with it that a message comes from us; how is in the "
-    "documentation of the API, under “Webhooks”."
+    "documentation of the API, under “Receiving webhooks”."
 )
 
 

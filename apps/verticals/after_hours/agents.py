@@ -93,6 +93,7 @@ VERTICAL = Vertical(
     slug="after_hours",
     name="After hours",
     tagline="Tells an emergency from what can wait, and rings the people on call until one of them takes it",
+    place=50,
     agents=(TRIAGE, *SPECIALISTS),
     demo=TENANT,
     start=start,

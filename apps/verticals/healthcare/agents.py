@@ -58,6 +58,7 @@ VERTICAL = Vertical(
     slug="healthcare",
     name="Healthcare",
     tagline="Books appointments, registers patients and answers the front desk's questions, day and night",
+    place=10,
     agents=(HEAD,),
     demo=TENANT,
     start=start,

@@ -160,6 +160,7 @@ VERTICAL = Vertical(
     slug="it_helpdesk",
     name="IT helpdesk",
     tagline="Verifies callers, solves problems one step at a time and keeps every ticket moving",
+    place=60,
     agents=(TRIAGE, *SPECIALISTS),
     demo=TENANT,
     start=start,

@@ -125,6 +125,7 @@ VERTICAL = Vertical(
     slug="real_estate",
     name="Real estate",
     tagline="Finds homes, explains suburbs and loans, books viewings, and looks after renters day and night",
+    place=30,
     agents=(TRIAGE, *_SPECIALISTS),
     demo=TENANT,
     start=start,

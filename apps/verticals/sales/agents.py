@@ -137,6 +137,7 @@ VERTICAL = Vertical(
     slug="sales",
     name="Sales",
     tagline="Answers, qualifies, books meetings, and calls only whom it may",
+    place=40,
     agents=(TRIAGE, INBOUND_AGENT, OUTBOUND_AGENT, LEAD_AGENT, APPOINTMENT_AGENT),
     demo=TENANT,
     start=start,

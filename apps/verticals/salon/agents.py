@@ -106,6 +106,7 @@ VERTICAL = Vertical(
     slug="salon",
     name="Salon",
     tagline="Books visits to the right stylist, fills freed times from the waitlist and answers every question",
+    place=20,
     agents=(TRIAGE, BOOKING_AGENT, INQUIRY_AGENT, RESCHEDULE_AGENT),
     demo=TENANT,
     start=start,
