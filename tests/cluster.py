@@ -84,6 +84,17 @@ def _message(text: str) -> SimpleNamespace:
     return SimpleNamespace(subject=str(parsed["Subject"]), body=words, to=str(parsed["To"]).split(", "))
 
 
+_mails: Mails | None = None
+
+
+def collect_mails() -> None:
+    """Has `mail.outbox` be what the cluster's processes send from now on: each test's set-up makes a new one."""
+    if _mails is not None:
+        len(_mails)
+        _mails.clear()
+        mail.outbox = _mails
+
+
 @contextmanager
 def serving_cluster() -> Iterator[str]:
     """The edge's address. The test database is set up."""
@@ -99,7 +110,8 @@ def serving_cluster() -> Iterator[str]:
     }
     try:
         with Cluster(folder, env=env, debug=False) as cluster:
-            mail.outbox = Mails(folder / "mails")
+            global _mails
+            _mails = Mails(folder / "mails")
             yield cluster.url
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -6,6 +6,15 @@ from apps.chat import demo
 from apps.sandbox import launcher
 from apps.tenants.models import Tenant
 from apps.tenants.scope import all_tenants
+from tests import cluster
+
+
+@pytest.fixture(autouse=True)
+def _mails(request: pytest.FixtureRequest) -> None:
+    if cluster.WANTED and {"server", "transactional_db"} <= set(request.fixturenames):
+        for name in ("server", "transactional_db"):
+            request.getfixturevalue(name)
+        cluster.collect_mails()
 
 
 @pytest.fixture
