@@ -14,10 +14,8 @@ from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django import Settings
 
-from apps.agents import model
 from apps.analysis import work
 from apps.chat import examiner
-from apps.common import duties
 from apps.common.duties import Duty, Worker
 from apps.conversations.models import Conversation, Purpose
 from apps.plans.models import Subscription
@@ -34,13 +32,18 @@ GREETING = "Servus! What may it be today?"
 SLOW = 40_000
 
 
-@pytest.fixture
-def provider(settings: Settings) -> Iterator[Provider]:
-    """A payment provider of today, which posts its webhooks to the server."""
+@pytest.fixture(scope="module")
+def till() -> Iterator[Provider]:
+    """A payment provider of today, which posts its webhooks to the server. One for all: servers remember its prices."""
     with running(datetime.now(UTC), port=cluster.PAYMENTS_PORT) as started:
         started.post_webhooks()
-        settings.STRIPE_API_BASE = started.till.url
         yield started
+
+
+@pytest.fixture
+def provider(till: Provider, settings: Settings) -> Provider:
+    settings.STRIPE_API_BASE = till.till.url
+    return till
 
 
 @pytest.fixture
@@ -51,7 +54,6 @@ def worker() -> Iterator[None]:
     started.start()
     yield
     assert started.stop(within=30)
-    duties.complete(model.close())
 
 
 @contextmanager
