@@ -24,8 +24,8 @@ from django.core import mail
 from django.db import connection
 
 from apps.common import redis
+from apps.common.ports import free_port
 from apps.operations.cluster import Cluster
-from apps.operations.cluster.supervisor import free_port
 from callsphere.settings import ENV
 
 WANTED = os.environ.get("CALLSPHERE_TESTS_CLUSTER") == "1"

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from apps.common.ports import free_port
+
 STARTS_WITHIN = 30.0
 
 CONFIGURATION = """
@@ -45,9 +47,7 @@ def pgbouncer(server: Path, logins: Mapping[str, str]) -> Iterator[int]:
     """The port of one in front of the PostgreSQL whose socket is in `server`, for these names and passwords."""
     with tempfile.TemporaryDirectory(prefix="cs-pgb-") as name:
         folder = Path(name)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
+        port = free_port()
         (folder / "users").write_text("".join(f'"{name}" "{password}"\n' for name, password in logins.items()))
         (folder / "ini").write_text(CONFIGURATION.format(server=server, port=port, folder=folder))
         command = [binary(), str(folder / "ini")]

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import connection
 
 from apps.common import redis
+from apps.common.ports import free_port
 from apps.sandbox import launcher
 
 STARTS_WITHIN = 90.0
@@ -44,9 +45,7 @@ def product(**environment: str) -> Iterator[Product]:
     """
     launcher._process().ensure(timeout=STARTS_WITHIN)
     with tempfile.TemporaryDirectory(prefix="cs-", ignore_cleanup_errors=True) as folder:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         given = {**os.environ, "DJANGO_SETTINGS_MODULE": "callsphere.settings", "CALLSPHERE_VAR": str(settings.VAR_DIR)}
         given |= {"SECRET_KEY": settings.SECRET_KEY, "DATABASE_URL": _database_url(), "REDIS_URL": redis.url()}
         log = Path(folder) / "log"

@@ -5,7 +5,6 @@ Each is a context manager that yields what REDIS_URL is to say and means to do h
 
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -18,6 +17,7 @@ from typing import Any
 
 import redis
 
+from apps.common.ports import free_ports
 from apps.common.redis import binary
 
 DEADLINE = 60.0
@@ -37,23 +37,6 @@ def until(condition: Callable[[], Any], what: str, *, within: float = DEADLINE) 
             pass
         assert time.monotonic() < deadline, f"not within {within:g} s: {what}"
         time.sleep(0.05)
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody has at the moment; below 55536, so that a Cluster's bus (+10000) is a port, too."""
-    found: list[int] = []
-    held: list[socket.socket] = []
-    try:
-        while len(found) < count:
-            probe = socket.socket()
-            held.append(probe)
-            probe.bind((HOST, 0))
-            if (port := probe.getsockname()[1]) < 55_536:
-                found.append(port)
-    finally:
-        for probe in held:
-            probe.close()
-    return found
 
 
 @dataclass(eq=False)

@@ -58,9 +58,9 @@ export class Connection {
   wake() {
     if (this.#refused) return;
     this.#look();
-    if (this.#socket || this.#connecting) return;
-    this.#backoff.reset();
-    this.#connect();
+    if (this.#socket) return;
+    this.#backoff.reset(); // also for a try under way: it may be one that the time without network cost
+    if (!this.#connecting) this.#connect();
   }
 
   /** @returns {boolean} whether it went out */

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from apps.common import duties
+from apps.common.ports import free_port
 
 HERE = Path(settings.BASE_DIR)
 
@@ -99,9 +99,7 @@ def short_var() -> Iterator[Path]:
 
 @pytest.mark.once
 def test_the_process_lives_says_so_and_leaves(short_var: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        metrics = f"127.0.0.1:{probe.getsockname()[1]}"
+    metrics = f"127.0.0.1:{free_port()}"
     environment = {**os.environ, "DEBUG": "1", "CALLSPHERE_VAR": str(short_var), "WORKER_METRICS": metrics}
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DJANGO_SETTINGS_MODULE"):
         environment.pop(name, None)

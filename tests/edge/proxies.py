@@ -17,6 +17,8 @@ from time import monotonic, sleep
 
 import pytest
 
+from apps.common.ports import free_ports
+
 CONFIGURATIONS = Path(__file__).resolve().parents[2] / "docker" / "edge"
 APACHE_MODULES = (
     "mpm_event authz_core alias deflate filter headers http2 proxy proxy_http reqtimeout setenvif socache_shmcb ssl"
@@ -149,7 +151,7 @@ def changed(text: str, changes: list[Change]) -> str:
 def proxy(name: str, *, upstream: str, certificates: Path, changes: tuple[Change, ...] = ()) -> Iterator[Edge]:
     """A proxy in front of `upstream` (an http:// address), with `changes` made to its file."""
     kind = KINDS[name]
-    addresses = Addresses(upstream.removeprefix("http://"), _free_port(), _free_port())
+    addresses = Addresses(upstream.removeprefix("http://"), *free_ports(2))
     folder = Path(tempfile.mkdtemp(prefix="cs-edge-"))
     try:
         shutil.copytree(certificates, folder, dirs_exist_ok=True)
@@ -162,12 +164,6 @@ def proxy(name: str, *, upstream: str, certificates: Path, changes: tuple[Change
             yield Edge(f"https://127.0.0.1:{addresses.https}", f"http://127.0.0.1:{addresses.http}")
     finally:
         shutil.rmtree(folder)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _hand_over(folder: Path) -> None:

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -21,6 +20,7 @@ import psycopg
 from django.conf import settings
 from django.db import connection
 
+from apps.common.ports import free_port
 from callsphere.settings import ENV
 from tests.operations.conftest import named
 
@@ -52,9 +52,7 @@ class Machine:
     @contextmanager
     def serving(self) -> Iterator[str]:
         """Its address, while it serves."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         process = subprocess.Popen(
             [sys.executable, "manage.py", "serve", "--port", str(port)], cwd=ROOT, env=self.environment
         )

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from apps.common.ports import free_port
 from apps.operations.cluster import edge, product, redis
 from apps.operations.cluster.machine import Kind, Machine, Say
 from apps.operations.cluster.places import MARK, ClusterError, Places, State, Status, send
@@ -238,10 +239,3 @@ def _assert_free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise ClusterError(f"Port {port} of {host}: {error.strerror}. Take another: PORT=8001.") from None
-
-
-def free_port(host: str = "127.0.0.1") -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])

@@ -152,6 +152,8 @@ class Stub:
         self.lines: queue.Queue[Line] = queue.Queue()
         self.asked: list[float] = []  # when tickets were asked for, `monotonic()`
         self.refusal = 0  # status of the next tickets
+        self.lets_pass = threading.Event()  # tickets wait for it
+        self.lets_pass.set()
         self.config: dict[str, Any] = dict(CONFIG)
         self.searched: list[str] = []
         self.heard: list[str] = []
@@ -162,9 +164,11 @@ class Stub:
         return self.lines.get(timeout=PATIENCE)
 
     async def ticket(self, request: web.Request) -> web.Response:
+        refusal = self.refusal  # before a test knows that it was asked
         self.asked.append(monotonic())
-        if self.refusal:
-            return web.json_response({"error": {"code": "refused", "message": "no"}}, status=self.refusal)
+        await asyncio.to_thread(self.lets_pass.wait, PATIENCE)
+        if refusal:
+            return web.json_response({"error": {"code": "refused", "message": "no"}}, status=refusal)
         return web.json_response({"ticket": f"t{len(self.asked)}"})
 
     async def connect(self, request: web.Request) -> web.StreamResponse:

@@ -113,6 +113,21 @@ def test_tries_grow_and_being_online_again_does_not_wait(page: Page, stub: Stub)
     badge(page).to_have_text(LIVE)
 
 
+def test_being_online_again_counts_for_the_try_under_way(page: Page, stub: Stub) -> None:
+    busy_line(stub)
+    badge(page).to_have_text(LIVE)
+    stub.refusal = 503
+    page.evaluate("dispatchEvent(new Event('offline'))")
+    eventually(lambda: len(stub.asked) >= 2, "a try")
+    stub.lets_pass.clear()
+    eventually(lambda: len(stub.asked) >= 3, "a try that waits")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    stub.lets_pass.set()
+    released = time.monotonic()
+    eventually(lambda: len(stub.asked) >= 4, "a try soon after it failed")
+    assert stub.asked[3] - released < 2.5  # 1 s and a fifth; it would have been 4, less a fifth
+
+
 def test_a_laptop_that_slept_does_not_show_the_past_as_live(open_page: Callable[..., Page], stub: Stub) -> None:
     page = open_page()
     page.evaluate("window.slept = 0; const now = Date.now; Date.now = () => now() + window.slept")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from apps.common.ports import free_port
 from apps.operations.cluster import Cluster
-from apps.operations.cluster.supervisor import free_port
 from tests.edge.proxies import missing
 
 

@@ -12,8 +12,8 @@ from time import monotonic, sleep
 
 import pytest
 
+from apps.common.ports import free_port
 from apps.operations.cluster.product import ROOT
-from apps.operations.cluster.supervisor import free_port
 
 pytestmark = pytest.mark.once
 SOON = 90.0
