@@ -20,8 +20,10 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))  # for the product, be
 from floors.reconnecting import come_back
 from floors.servers import Server, ours, socketio
 from processes import DidNotStart, Missing
+from servers import BENCH
 
 AGENTS = 37
+TICKING = str(BENCH / "floors" / "ticking.py")
 WARM_UP = 2.0
 SETTLING = 1.0
 """Seconds after the last event until the last viewer has it."""
@@ -161,7 +163,7 @@ async def run(given: argparse.Namespace, folder: Path) -> bool:
                             f"| {server.name} | memory | {await memory(server, 1_000):.1f} kB a viewer | | | | | |"
                         )
             elif name == "tick-0" and "c" in parts:
-                async with ours(place, agents=AGENTS, tick=0.0) as server:
+                async with ours(place, agents=AGENTS, launcher=(TICKING, "0")) as server:
                     told(await measure(server, equal, given.seconds))
         if "r" in parts:
             place = folder / f"return-{number}"

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SHARE = 0.003
-LONGEST = 0.1
+LONGEST = 0.12
 """Seconds that a log's words gather: a SHARE for each open log, at most LONGEST. One visitor's words go out at once; a
-hundred visitors' words come in fewer, fuller writes."""
+hundred visitors' words come in fewer, fuller writes, which still follow one another within 100 ms of the model's."""
 SLACK = 0.2
 """Part of that time by which a log may go earlier, to travel with others. All at once would keep newcomers waiting."""
 RETRY = 0.25

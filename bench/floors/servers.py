@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,8 +106,8 @@ def environment(folder: Path, redis_port: int) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def ours(folder: Path, *, agents: int, tick: float | None = None) -> AsyncIterator[Server]:
-    """CallSphere. `tick`: seconds between two readings of the keeper, if not the usual ones."""
+async def ours(folder: Path, *, agents: int, launcher: Sequence[str] = ("manage.py",)) -> AsyncIterator[Server]:
+    """CallSphere, started by way of `launcher`."""
     with ExitStack() as stack:
         redis_port, redis = redis_server(stack, folder)
         env = environment(folder, redis_port)
@@ -115,7 +115,6 @@ async def ours(folder: Path, *, agents: int, tick: float | None = None) -> Async
         async with program(desk, log=folder / "desk.log", cwd=ROOT, env=env) as writer:
             await writer.answer()  # the tenant is made
             port = free_port()
-            launcher = ["manage.py"] if tick is None else [str(BENCH / "floors" / "ticking.py"), str(tick)]
             command = [sys.executable, *launcher, "serve", "--port", str(port)]
             web = stack.enter_context(running(command, port=port, log=folder / "server.log", cwd=ROOT, env=env))
             yield Server("CallSphere", port, web, redis, writer, is_ours=True)
