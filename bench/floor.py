@@ -18,11 +18,13 @@ import uvloop
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # for the product, beside this folder
 
 from floors.reconnecting import come_back
-from floors.servers import Server, ours, socketio
+from floors.servers import Server, bare, ours, socketio
 from processes import DidNotStart, Missing
 from servers import BENCH
 
 AGENTS = 37
+TICK = 0.2
+"""Seconds between two deltas, of ours and of the bare frames."""
 TICKING = str(BENCH / "floors" / "ticking.py")
 WARM_UP = 2.0
 SETTLING = 1.0
@@ -141,7 +143,7 @@ async def run(given: argparse.Namespace, folder: Path) -> bool:
         print(result.row(), file=sys.stderr, flush=True)
 
     for number in range(given.rounds):
-        for name in ("ours", "socketio", "tick-0"):
+        for name in ("ours", "bare", "socketio", "tick-0"):
             place = folder / f"{name}-{number}"
             place.mkdir()
             if name == "ours" and parts & set("abdm"):
@@ -153,6 +155,11 @@ async def run(given: argparse.Namespace, folder: Path) -> bool:
                         rows.append(
                             f"| {server.name} | memory | {await memory(server, 1_000):.1f} kB a viewer | | | | | |"
                         )
+            elif name == "bare" and parts & set("ab"):
+                async with bare(place, tick=TICK) as server:
+                    for load, part in ((rush, "a"), (crowd, "b")):
+                        if part in parts:
+                            told(await measure(server, load, given.seconds))
             elif name == "socketio" and parts & set("abcm"):
                 async with socketio(place, given.packages or folder / "packages") as server:
                     for load, part in ((rush, "a"), (crowd, "b"), (equal, "c")):

@@ -72,6 +72,10 @@ class Keeper:
         self._board = Board()
         self._doubts = Doubts()
         self._doubted = asyncio.Event()
+        self._position = 0
+        """Number of the last hint that was taken in."""
+        self._bell: asyncio.Task[None] | None = None
+        """Waits for a hint while there is none."""
         self._counts_since = 0.0
         """Unix time since which a counting is due; 0.0 = it is not."""
         self._say = asyncio.Event()
@@ -118,22 +122,15 @@ class Keeper:
 
     async def _keep(self) -> None:
         # The position first, then the state: what happens between the two is read twice, not missed.
-        position, _ = await log.last_event(keys.floor_log(self.tenant_id))
+        self._position, _ = await log.last_event(keys.floor_log(self.tenant_id))
         writer = hub().write(keys.floor_view(self.tenant_id, self.epoch))
-        listening = asyncio.create_task(self._listen(position))
         try:
             await self._read_first()
             await self._go_on(writer)
         finally:
-            listening.cancel()
+            if self._bell is not None:
+                self._bell.cancel()
             writer.close()
-
-    async def _listen(self, position: int) -> None:
-        with closing(hub().follow(keys.floor_log(self.tenant_id), after=position)) as follower:
-            while True:
-                for hint in await follower.next(idle=60.0):
-                    self._doubts.note(msgspec.json.decode(hint))
-                    self._doubted.set()
 
     async def _read_first(self) -> None:
         while not self.began.is_set():
@@ -180,15 +177,47 @@ class Keeper:
             else:
                 await asyncio.sleep(max(0.0, began + TICK - loop.time()))
 
+    # Hints
+
     async def _doubt(self, *, until: float) -> None:
-        """Returns when something is in doubt, or at `until` (the loop's clock)."""
-        if self._doubted.is_set():
-            return
-        timer = asyncio.get_running_loop().call_at(until, self._doubted.set)
-        try:
-            await self._doubted.wait()
-        finally:
-            timer.cancel()
+        """Returns when something is in doubt, or at `until` (the loop's clock).
+
+        Hints are asked for, all that came in one go, and waited for only when there are none: on a busy floor it costs
+        more to be told of each than to read what it tells.
+        """
+        if self._bell is None or self._bell.done():
+            await self._hear()
+            if self._doubted.is_set():
+                return
+            self._bell = asyncio.create_task(self._ring())
+        if not self._doubted.is_set():
+            timer = asyncio.get_running_loop().call_at(until, self._doubted.set)
+            try:
+                await self._doubted.wait()
+            finally:
+                timer.cancel()
+        if self._bell.done():
+            await self._hear()  # what came with the one that rang
+
+    async def _ring(self) -> None:
+        with suppress(RedisError), closing(hub().follow(keys.floor_log(self.tenant_id), after=self._position)) as hints:
+            while not (came := await hints.next(idle=60.0)):
+                pass
+            self._note(came)
+            self._position = hints.position
+
+    async def _hear(self) -> None:
+        """Takes in the hints that came since the last one."""
+        with suppress(RedisError):  # the lease is not renewed either, and everything is read once Redis is back
+            for entry in await log.entries(keys.floor_log(self.tenant_id), f"({self._position}-0"):
+                first, hints = log.events_of(entry)
+                self._note(hints)
+                self._position = first + len(hints) - 1
+
+    def _note(self, hints: list[bytes]) -> None:
+        for hint in hints:
+            self._doubts.note(msgspec.json.decode(hint))
+        self._doubted.set()
 
     # Reading
 

@@ -16,7 +16,7 @@ from calls.bridges import _installed as installed
 from processes import Missing, free_port, running, usage
 from servers import BENCH, PEERS, ROOT, peer_environment, product_environment
 
-from floors.viewers import Crowd, Ours, SocketIo, gather
+from floors.viewers import Crowd, Ours, SocketIo, Viewer, gather
 
 PACKAGES = ("socket.io@4.8.1", "@socket.io/redis-adapter@8.3.0", "redis@4.7.1")
 SUBSCRIBE = '{"type":"subscribe"}'
@@ -65,15 +65,15 @@ class Server:
     name: str
     port: int
     web: int
-    """Process ids: of the web process, and of its Redis."""
-    redis: int
+    """Process ids: of the web process, and of its Redis, if it has one."""
+    redis: int | None
     writer: Program
-    is_ours: bool
+    speaks: type[Viewer] = Ours
 
     @property
     def cpu(self) -> float:
         """Seconds, of the web process and Redis."""
-        return usage(self.web).cpu + usage(self.redis).cpu
+        return usage(self.web).cpu + (usage(self.redis).cpu if self.redis else 0.0)
 
     @property
     def rss(self) -> int:
@@ -82,9 +82,9 @@ class Server:
 
     async def crowd(self, count: int) -> Crowd:
         """So many viewers who are up to date."""
-        if not self.is_ours:
+        if self.speaks is SocketIo:
             return await gather(SocketIo, self.port, ["/socket.io/?EIO=4&transport=websocket"] * count, "40")
-        tickets = await self.writer.ask(tickets=count)
+        tickets = await self.writer.ask(tickets=count) if self.redis else [""] * count
         return await gather(Ours, self.port, [f"/ws/dashboard/?ticket={one}" for one in tickets], SUBSCRIBE)
 
 
@@ -117,7 +117,17 @@ async def ours(folder: Path, *, agents: int, launcher: Sequence[str] = ("manage.
             port = free_port()
             command = [sys.executable, *launcher, "serve", "--port", str(port)]
             web = stack.enter_context(running(command, port=port, log=folder / "server.log", cwd=ROOT, env=env))
-            yield Server("CallSphere", port, web, redis, writer, is_ours=True)
+            yield Server("CallSphere", port, web, redis, writer)
+
+
+@asynccontextmanager
+async def bare(folder: Path, *, tick: float) -> AsyncIterator[Server]:
+    """peers/bare_frames.py."""
+    port = free_port()
+    command = [sys.executable, str(PEERS / "bare_frames.py"), str(port), str(tick)]
+    async with program(command, log=folder / "server.log", cwd=folder, env=dict(os.environ)) as server:
+        await server.answer()  # it listens
+        yield Server("Bare frames", port, server.process.pid, None, server)
 
 
 @asynccontextmanager
@@ -140,4 +150,4 @@ async def socketio(folder: Path, packages: Path) -> AsyncIterator[Server]:
         web = stack.enter_context(running(serve, port=port, log=folder / "server.log", cwd=home, env=env))
         publish = ["node", str(script), "publish"]
         async with program(publish, log=folder / "publish.log", cwd=home, env={**os.environ, **env}) as writer:
-            yield Server("Socket.IO + Redis adapter", port, web, redis, writer, is_ours=False)
+            yield Server("Socket.IO + Redis adapter", port, web, redis, writer, SocketIo)

@@ -7,7 +7,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from apps.common import redis
-from apps.dashboard import floors
+from apps.dashboard import floors, keeper
 from apps.dashboard.connection import ready
 from apps.tenants import keys
 from apps.tenants.models import Membership, Role, User
@@ -237,6 +237,28 @@ async def test_an_audit_finds_what_no_hint_told(server: str, floor: Floor, olivi
         await viewer.until("delta", within=2.5)
         assert [event["type"] for event in viewer.all("delta")[0]["events"]] == ["AgentChanged"]
         await viewer.shows(await sync_to_async(floor.snapshot)(), within=7)
+
+
+async def test_hints_alone_keep_up_with_a_busy_floor_and_with_a_quiet_one(
+    server: str, floor: Floor, olivia: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No audit helps."""
+    monkeypatch.setattr(keeper, "LIVE_AUDIT", 60.0)
+    monkeypatch.setattr(keeper, "FULL_AUDIT", 60.0)
+    page = await page_of(server, olivia)
+    async with watching(server, await page.ticket()) as viewer:
+        await viewer.until("snapshot")
+        for _ in range(3):
+            told = len(viewer.all("delta"))
+            for number in range(15):
+                await sync_to_async(pause)(floor, "Ava", number % 2 == 0)
+            await sync_to_async(pause)(floor, "Ben")
+            await viewer.shows(await sync_to_async(floor.snapshot)(), within=3)
+            assert len(viewer.all("delta")) > told
+            await sync_to_async(pause)(floor, "Ava", False)
+            await sync_to_async(pause)(floor, "Ben", False)
+            await viewer.shows(await sync_to_async(floor.snapshot)(), within=3)
+            await viewer.until("fresh", count=len(viewer.all("fresh")) + 2)  # nothing happens for a while
 
 
 async def test_a_process_that_leaves_sends_its_viewers_elsewhere(server: str, floor: Floor, olivia: User) -> None:

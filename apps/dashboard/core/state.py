@@ -1,6 +1,8 @@
 """The reducer: a floor and what happened give the floor after it. The page's own does the same (static/dashboard/)."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -27,6 +29,7 @@ from apps.dashboard.core.events import (
 )
 
 _CALL_FIELDS = Call.__struct_fields__
+_number = attrgetter("number")
 
 
 def reduce(state: State, events: Iterable[Event]) -> State:
@@ -66,7 +69,7 @@ class _Draft:
             case TurnRemoved():
                 self._turns(event.call, lambda turns: tuple(one for one in turns if one.number != event.number))
             case TurnsTrimmed():
-                self._turns(event.call, lambda turns: tuple(one for one in turns if one.number >= event.first))
+                self._turns(event.call, lambda turns: turns[bisect_left(turns, event.first, key=_number) :])
             case CallChanged():
                 calls = self._table("calls")
                 known: CallWithTurns | None = calls.get(event.call.id)
@@ -99,4 +102,4 @@ def _put(turns: tuple[Turn, ...], turn: Turn) -> tuple[Turn, ...]:
     if not turns or turns[-1].number < turn.number:
         return (*turns, turn)
     others = [one for one in turns if one.number != turn.number]
-    return tuple(sorted([*others, turn], key=lambda one: one.number))
+    return tuple(sorted([*others, turn], key=_number))
