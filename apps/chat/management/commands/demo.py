@@ -29,6 +29,7 @@ class Command(BaseCommand):
             rows += [("", f"{base_url}/admin/", email) for email, _, _ in loaded.demo.logins]
             rows.append(("", "widget key", loaded.demo.widget_key))
         self.stdout.write("")
+        width = max(len(address) for _, address, _ in rows) + 2
         for name, address, login in rows:
-            self.stdout.write(f"  {name:<22}{address:<52}{login}")
+            self.stdout.write(f"  {name:<22}{address:<{width}}{login}")
         self.stdout.write(f"\n  Password of each login: {demo.PASSWORD}\n")
