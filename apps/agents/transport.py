@@ -160,6 +160,8 @@ class _Pieces(aiohttp.StreamReader):
         pass
 
     def feed_data(self, data: bytes, size: int = 0) -> bool:
+        if not data:  # it would look like the end
+            return False
         self._size += len(data)
         self._buffer.append(data)
         if self._waiter is not None:
