@@ -24,7 +24,7 @@ from servers import BENCH
 
 AGENTS = 37
 TICK = 0.2
-"""Seconds between two deltas, of ours and of the bare frames."""
+"""Seconds between two deltas: of ours (apps/dashboard/keeper.py), and so of the bare frames."""
 TICKING = str(BENCH / "floors" / "ticking.py")
 WARM_UP = 2.0
 SETTLING = 1.0

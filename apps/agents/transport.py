@@ -159,19 +159,6 @@ class _Pieces(aiohttp.StreamReader):
     def end_http_chunk_receiving(self) -> None:
         pass
 
-    def feed_data(self, data: bytes, size: int = 0) -> bool:
-        if not data:  # it would look like the end
-            return False
-        self._size += len(data)
-        self._buffer.append(data)
-        if self._waiter is not None:
-            waiter, self._waiter = self._waiter, None
-            if not waiter.done():
-                waiter.set_result(None)
-        if self._size > self._high_water:
-            self._protocol.pause_reading()
-        return False
-
     async def readany(self) -> bytes:
         while not self._buffer and not self._eof and self._exception is None:
             await self._wait("readany")

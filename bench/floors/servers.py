@@ -125,7 +125,9 @@ async def bare(folder: Path, *, tick: float) -> AsyncIterator[Server]:
     """peers/bare_frames.py."""
     port = free_port()
     command = [sys.executable, str(PEERS / "bare_frames.py"), str(port), str(tick)]
-    async with program(command, log=folder / "server.log", cwd=folder, env=dict(os.environ)) as server:
+    async with program(
+        command, log=folder / "server.log", cwd=folder, env=peer_environment(9, PYTHONPATH=str(ROOT))
+    ) as server:
         await server.answer()  # it listens
         yield Server("Bare frames", port, server.process.pid, None, server)
 

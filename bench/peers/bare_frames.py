@@ -7,14 +7,14 @@ answered as the others do, `{"written": n}`.
 
 import asyncio
 import json
-import struct
 import sys
 import time
 from typing import Any, cast
 
 import uvloop
 
-TEXT = 0x81
+from apps.common.frames import TEXT, frame
+
 GREETING = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
 EVENT = {
     "type": "TurnAdded",
@@ -22,14 +22,6 @@ EVENT = {
     "turn": {"number": 100, "role": "visitor", "text": "", "unheard": "", "agent": "", "at": 1_796_047_320.123},
 }
 viewers: "set[Viewer]" = set()
-
-
-def frame(text: bytes) -> bytes:
-    """RFC 6455, 5.2; a server does not mask."""
-    size = len(text)
-    if size < 126:
-        return struct.pack("!BB", TEXT, size) + text
-    return (struct.pack("!BBH", TEXT, 126, size) if size < 65_536 else struct.pack("!BBQ", TEXT, 127, size)) + text
 
 
 class Viewer(asyncio.Protocol):
@@ -49,7 +41,7 @@ class Viewer(asyncio.Protocol):
         if self in viewers:
             return
         if self.greeted:
-            self.transport.write(frame(b'{"type":"snapshot","epoch":"e","seq":%d,"state":{}}' % floor.seq))
+            self.transport.write(frame(TEXT, b'{"type":"snapshot","epoch":"e","seq":%d,"state":{}}' % floor.seq))
             viewers.add(self)
             return
         self.head += data
@@ -75,7 +67,7 @@ class Floor:
                 self.waiting = []
                 delta = {"type": "delta", "from": self.seq, "to": self.seq + 1, "events": events}
                 self.seq += 1
-                message = frame(json.dumps(delta, separators=(",", ":")).encode())
+                message = frame(TEXT, json.dumps(delta, separators=(",", ":")).encode())
                 for viewer in viewers:
                     viewer.transport.write(message)
 

@@ -18,8 +18,16 @@ def test_none_is_one_of_outgoing_connections() -> None:
 def test_one_that_is_taken_is_passed_by(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", ports.free_port())) as taken:
         offered = iter([taken.getsockname()[1], free := ports.free_port()])
+        monkeypatch.setattr(ports, "_given", set())
         monkeypatch.setattr(ports.secrets, "randbelow", lambda _: next(offered) - ports.LOWEST)
         assert ports.free_port() == free
+
+
+def test_none_is_given_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    offered = iter([given := ports.free_port() - ports.LOWEST, given, other := ports.free_port() - ports.LOWEST])
+    monkeypatch.setattr(ports, "_given", {given + ports.LOWEST})
+    monkeypatch.setattr(ports.secrets, "randbelow", lambda _: next(offered))
+    assert ports.free_port() == other + ports.LOWEST
 
 
 def test_a_host_of_another_machine_is_no_endless_search() -> None:

@@ -21,6 +21,14 @@ def badge(page: Page) -> Any:
     return expect(page.locator("#badge-words"))
 
 
+def lose_the_line(page: Page, stub: Stub) -> None:
+    """A page that was live is offline, and what it tries is refused."""
+    busy_line(stub)
+    badge(page).to_have_text(LIVE)
+    stub.refusal = 503
+    page.evaluate("dispatchEvent(new Event('offline'))")
+
+
 def test_it_asks_for_the_whole_first_and_for_the_rest_after_a_break(page: Page, stub: Stub) -> None:
     line = busy_line(stub)
     assert line.heard("subscribe") == {"type": "subscribe"}
@@ -98,10 +106,7 @@ def test_old_words_are_not_live(page: Page, stub: Stub) -> None:
 
 
 def test_tries_grow_and_being_online_again_does_not_wait(page: Page, stub: Stub) -> None:
-    busy_line(stub)
-    badge(page).to_have_text(LIVE)
-    stub.refusal = 503
-    page.evaluate("dispatchEvent(new Event('offline'))")
+    lose_the_line(page, stub)
     eventually(lambda: len(stub.asked) >= 3, "two tries")
     assert stub.asked[2] - stub.asked[1] > 1.5  # 2 s, less a fifth
     stub.refusal = 0
@@ -114,10 +119,7 @@ def test_tries_grow_and_being_online_again_does_not_wait(page: Page, stub: Stub)
 
 
 def test_being_online_again_counts_for_the_try_under_way(page: Page, stub: Stub) -> None:
-    busy_line(stub)
-    badge(page).to_have_text(LIVE)
-    stub.refusal = 503
-    page.evaluate("dispatchEvent(new Event('offline'))")
+    lose_the_line(page, stub)
     eventually(lambda: len(stub.asked) >= 2, "a try")
     stub.lets_pass.clear()
     eventually(lambda: len(stub.asked) >= 3, "a try that waits")
