@@ -84,7 +84,12 @@ class BrowserCaller:
 
 
 class Script:
-    """Speaks its lines one after the other, each when the agent has been silent for a second; then leaves."""
+    """Speaks its lines one after the other, each when the agent has spoken and then been silent; then leaves.
+
+    The notes of waiting are no speech, and neither is what the agent says over the caller's own words.
+    """
+
+    SILENCE_MS, SPEECH_MS = 1_500, 700
 
     def __init__(self, *lines: str) -> None:
         self.lines = [MU_LAW.encode(speak(line, 8_000)) for line in lines]
@@ -93,14 +98,19 @@ class Script:
         self.heard_ms = 0
 
     def __call__(self, at_ms: int, heard: bytes) -> bytes | Leave:
+        if self.audio:
+            frame, self.audio = self.audio[:160], self.audio[160:]
+            self.silent_since, self.heard_ms = at_ms, 0
+            return frame.ljust(160, b"\xff")
         if heard.count(b"\xff") < 80:
             self.silent_since, self.heard_ms = at_ms, self.heard_ms + 20
-        if not self.audio and self.heard_ms and at_ms - self.silent_since > 1_500:
-            if not self.lines:
-                return Leave()
-            self.audio, self.heard_ms = self.lines.pop(0), 0
-        frame, self.audio = self.audio[:160], self.audio[160:]
-        return frame.ljust(160, b"\xff") if frame else QUIET
+        elif at_ms - self.silent_since > self.SILENCE_MS:
+            if self.heard_ms > self.SPEECH_MS:
+                if not self.lines:
+                    return Leave()
+                self.audio = self.lines.pop(0)
+            self.heard_ms = 0
+        return QUIET
 
 
 async def ticket_of(server: str, tenant: str) -> str:
