@@ -255,9 +255,14 @@ async def ask(server: str, path: str, post: Post) -> httpx.Response:
         return await client.post(f"{server}{path}", content=post.body, headers=post.headers)
 
 
+def dial(opening: Opening) -> connect:
+    """The socket that our document asks for. Its queue has no bound: unread audio would hold up our closing frame."""
+    return connect(opening.url, additional_headers=opening.headers, compression=None, max_queue=None)
+
+
 async def talk(wire: Wire, opening: Opening, caller: Caller, *, stops: bool = True) -> int:
     """Carries the call until somebody ends it; the code with which we closed."""
-    async with connect(opening.url, additional_headers=opening.headers, compression=None) as socket:
+    async with dial(opening) as socket:
         await socket.send(wire.start(opening.token))
         playback, line = Playback(), Line(caller, speed=1.0)
         hearing = asyncio.create_task(_hear(wire, socket, playback))

@@ -27,7 +27,7 @@ from apps.voice.tickets import Ticket, mint
 from tests.conftest import make_tenant
 from tests.voice import lines
 from tests.voice.callers import Script, browser_call, ended
-from tests.voice.lines import WIRES, Opening, Plivo, Post, Telnyx, Vonage, Wire, ask, talk
+from tests.voice.lines import WIRES, Opening, Plivo, Post, Telnyx, Vonage, Wire, ask, dial, talk
 
 NUMBER, CALLER, ELSEWHERE, OFFICE = "+12125550123", "+12125550199", "+12125550150", "+12125550177"
 
@@ -127,7 +127,7 @@ async def test_what_comes_after_the_stream(
 async def test_the_carriers_word_that_a_call_is_over_ends_it(server: str, office: Tenant, wire: Wire) -> None:
     await give(office, wire)
     opening = await called(server, wire)
-    async with connect(opening.url, additional_headers=opening.headers, compression=None) as socket:
+    async with dial(opening) as socket:
         await socket.send(wire.start(opening.token))
         await asyncio.wait_for(socket.recv(), 60)
         path = f"/voice/{wire.name}/status"
@@ -248,11 +248,11 @@ async def test_a_token_begins_one_call_at_its_own_carrier(server: str, office: T
     async with browser_call(server, opening.token) as other:
         assert await other.closed() == 1008  # and it is used up
     opening = await called(server, wire, call="call-2")
-    async with connect(opening.url, additional_headers=opening.headers, compression=None) as socket:
+    async with dial(opening) as socket:
         await socket.send(wire.start(opening.token, call="call-2"))
         await asyncio.wait_for(socket.recv(), 60)
         if wire.name == "plivo":  # signed, so that the socket opens; the token is asked for in it
-            async with connect(opening.url, additional_headers=opening.headers, compression=None) as again:
+            async with dial(opening) as again:
                 await again.send(wire.start(opening.token, call="call-2"))
                 assert await closed_with(again) == 1008
         else:
@@ -267,7 +267,7 @@ async def test_a_token_of_another_carrier_begins_no_call(server: str, office: Te
     await give(office, wire)
     opening = await called(server, wire)
     if wire.name == "plivo":
-        async with connect(opening.url, additional_headers=opening.headers, compression=None) as socket:
+        async with dial(opening) as socket:
             await socket.send(wire.start(foreign))
             assert await closed_with(socket) == 1008
     else:
@@ -302,13 +302,13 @@ async def test_frames_that_are_none_end_their_own_call(server: str, office: Tena
         ]
     for number, (frame, code) in enumerate(bad):
         opening = await called(server, wire, call=f"call-{number}")
-        async with connect(opening.url, additional_headers=opening.headers, compression=None) as socket:
+        async with dial(opening) as socket:
             await socket.send(wire.start(opening.token, call=f"call-{number}"))
             await asyncio.wait_for(socket.recv(), 60)
             await socket.send(frame)
             assert await closed_with(socket) == code, frame[:80]
         opening = await called(server, wire, call=f"early-{number}")
-        async with connect(opening.url, additional_headers=opening.headers, compression=None) as socket:
+        async with dial(opening) as socket:
             await socket.send(frame)
             assert await closed_with(socket) == code, frame[:80]
     assert not sockets._waiting

@@ -138,6 +138,7 @@ def test_what_dies_comes_back_while_others_serve(cluster: Cluster) -> None:
                 assert client.get(path).status_code == 200, path
             form = {"tenant": "riverside-clinic"}
             assert client.post("/api/voice/tickets", json=form, headers={"Origin": cluster.url}).status_code == 200
+    cluster.wait_ready()  # who is still starting when PostgreSQL goes may die of it, and comes back once more
     cluster.kill("edge")  # the master of nginx: its workers must not keep the port
     cluster.restart_redis()
     cluster.restart_postgres()
