@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 BLOCK_MS = 5_000
 RETRY = 0.25
+KEPT = 10.0
+"""Seconds for which the connection is kept while nothing is followed: opening one takes milliseconds of CPU."""
 
 
 class Reader:
@@ -28,17 +30,22 @@ class Reader:
         self._reading: set[Feed] = set()
         self._waker: asyncio.Task[None] | None = None
         self._answered_at = 0.0
+        self._resting: asyncio.Future[None] | None = None
+        """Until something is followed again."""
 
     @property
     def silence(self) -> float:
-        """Seconds since Redis last answered, which it does every BLOCK_MS."""
-        return self._hub.loop.time() - self._answered_at
+        """Seconds since Redis last answered, which it does every BLOCK_MS; 0.0 while it is not asked."""
+        return 0.0 if self._resting is not None else self._hub.loop.time() - self._answered_at
 
     def wake(self) -> None:
         """Makes it notice a new feed, now."""
         if self._task is None or self._task.done():
             self._answered_at = self._hub.loop.time()
             self._task = asyncio.create_task(self._read())
+        elif self._resting is not None:
+            if not self._resting.done():
+                self._resting.set_result(None)
         elif self._waker is None or self._waker.done():
             self._waker = asyncio.create_task(self._wake())
 
@@ -51,6 +58,16 @@ class Reader:
     def _remote(self) -> set[Feed]:
         return {feed for feed in self._hub.feeds.values() if feed.writer is None and feed.lane == self._lane}
 
+    async def _wanted(self) -> set[Feed]:
+        """What is to be read, within KEPT seconds; empty when nothing is."""
+        if not self._remote():
+            self._resting = self._hub.loop.create_future()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._resting, KEPT)
+            self._resting = None
+            self._answered_at = self._hub.loop.time()
+        return self._remote()
+
     async def _wake(self) -> None:
         """CLIENT UNBLOCK does nothing to a reader that is about to block, so it is repeated until the reader has it."""
         while self._client_id is not None and (unread := self._remote() - self._reading):
@@ -60,10 +77,10 @@ class Reader:
             await asyncio.sleep(0.002)
 
     async def _read(self) -> None:
-        """Ends when nothing foreign is followed."""
+        """Ends when nothing foreign has been followed for a while."""
         connection = None
         try:
-            while wanted := self._remote():
+            while wanted := await self._wanted():
                 try:
                     connection = connection or blocking(next(iter(wanted)).key)
                     self._client_id = await connection.client_id()

@@ -21,7 +21,7 @@ from apps.tenants.scope import tenant_scope
 from tests.chat.client import Visitor
 from tests.conftest import PASSWORD
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 Rows = dict[type[TenantModel], list[str]]
 

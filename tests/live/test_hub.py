@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from typing import Any
 
@@ -43,6 +43,11 @@ async def read(hub: Hub, key: str, *, after: int, upto: int) -> list[bytes]:
             while after + len(events) < upto:
                 events += await follower.next(idle=15)
     return events
+
+
+async def until(true: Callable[[], bool]) -> None:
+    while not true():  # noqa: ASYNC110  # it happens inside the hub, which has no event for it
+        await asyncio.sleep(0.001)
 
 
 def is_reading(hub: Hub) -> bool:
@@ -109,6 +114,7 @@ async def test_who_comes_as_the_reader_leaves_is_read_to(
     elsewhere: Hub, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("apps.live.reading.BLOCK_MS", 1)  # it looks up, finds nobody and leaves
+    monkeypatch.setattr("apps.live.reading.KEPT", 0.0)
     leaving, gone = asyncio.Event(), asyncio.Event()
     real = reading.blocking
 
@@ -131,6 +137,33 @@ async def test_who_comes_as_the_reader_leaves_is_read_to(
             assert await read(elsewhere, f"{key}-{name}", after=0, upto=1) == [name.encode()]
             await leaving.wait()
     gone.set()
+
+
+async def test_one_log_after_the_other_is_read_over_one_connection(
+    elsewhere: Hub, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Any] = []
+    real = reading.blocking
+
+    def blocking(key: str) -> Any:
+        opened.append(real(key))
+        return opened[-1]
+
+    monkeypatch.setattr(reading, "blocking", blocking)
+    monkeypatch.setattr(reading, "BLOCK_MS", 1)
+    for number in range(5):
+        name = f"{key}-{number}"
+        await log.append([(name, 1, [b"word"])])
+        async with asyncio.timeout(3):
+            assert await read(elsewhere, name, after=0, upto=1) == [b"word"]
+            await until(lambda: elsewhere.silence == 0.0)
+    assert len(opened) == 1
+    monkeypatch.setattr(reading, "KEPT", 0.01)
+    await log.append([(f"{key}-last", 1, [b"word"])])
+    async with asyncio.timeout(3):
+        assert await read(elsewhere, f"{key}-last", after=0, upto=1) == [b"word"]
+        await until(lambda: not elsewhere.readers)
+        await until(lambda: opened[0].connection is None)
 
 
 async def test_a_log_is_followed_again_while_the_reader_still_waits_on_it(here: Hub, elsewhere: Hub, key: str) -> None:

@@ -46,6 +46,7 @@ def manage(product: Path, *arguments: str) -> str:
 
 
 @pytest.mark.once
+@pytest.mark.timeout(400)  # a pytest of its own, with its migrations
 def test_it_works_and_no_migration_of_anybody_changes(product: Path) -> None:
     manage(product, "makemigrations", "--check", "--dry-run")
     manage(product, "migrate", "--verbosity=0")

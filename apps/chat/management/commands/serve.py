@@ -119,8 +119,9 @@ class Command(BaseCommand):
         )
         config.load()
         _raise_file_limit()
-        # What is loaded now stays: the collector need not look at it for every few hundred new objects.
+        # What is loaded now stays: the collector need not look at it for every few hundred new objects. So it can look
+        # at the others often. What waits for it makes memory grow that is never given back.
         gc.collect()
         gc.freeze()
-        gc.set_threshold(5_000, 4, 4)  # a connection that dies old is garbage of the oldest kind
+        gc.set_threshold(700, 2, 2)
         Server(config).run()
