@@ -94,6 +94,8 @@ class Environment(BaseSettings):
     trusted_proxies: int = Field(default=0, ge=0, le=10)
     """How many reverse proxies in front append to X-Forwarded-For."""
 
+    streams_per_address: int = Field(default=200, ge=0, le=1_000_000)
+    """Streams that one internet address may have open at one process; 0 = as many as it wants."""
     api_requests_per_minute: int = Field(default=600, ge=1, le=100_000)
     """Requests of one API key, or of one person, under /api/."""
     webhook_networks: Words = Field(default_factory=list)

@@ -198,6 +198,7 @@ OTEL_EXPORTER_OTLP_ENDPOINT = ENV.otel_exporter_otlp_endpoint
 TRUST_TRACEPARENT = ENV.trust_traceparent
 WORKER_METRICS = ENV.worker_metrics
 TRUSTED_PROXIES = ENV.trusted_proxies
+STREAMS_PER_ADDRESS = ENV.streams_per_address
 
 API_REQUESTS_PER_MINUTE = ENV.api_requests_per_minute
 WEBHOOK_NETWORKS = ENV.webhook_networks or (["127.0.0.0/8", "::1/128"] if DEBUG else [])

@@ -17,7 +17,7 @@ from apps.common.addresses import client_address
 from apps.common.api import api_view, read_json
 from apps.common.errors import InvalidInput, NotFound
 from apps.common.ids import new_id
-from apps.common.streaming import streaming_response
+from apps.common.streaming import refuse_crowd, streaming_response
 from apps.desk import people
 from apps.tenants.scope import in_tenant
 
@@ -88,6 +88,7 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
     text = body.text()
     message_id = access.check_message_id(body.message_id) if body.message_id else new_id("msg")
     drain.refuse()
+    refuse_crowd(request)
     visitor, widget = await _who(request, body)
     run_id = await intake.take(
         visitor=visitor,
@@ -113,6 +114,7 @@ async def _who(request: HttpRequest, body: _Ask) -> tuple[Visitor, Widget]:
 @api_view("GET")
 async def resume(request: HttpRequest, run_id: str) -> HttpResponseBase:
     """Follows a run from a position, live or finished; 204 when there is nothing left to say."""
+    refuse_crowd(request)
     visitor, _ = await _own_run(request, run_id)
     after = _position(request, run_id)
     if await runs.is_told(tenant_id=visitor.tenant_id, run_id=run_id, after=after):
@@ -143,6 +145,7 @@ async def conversation(request: HttpRequest, conversation_id: str) -> HttpRespon
 @api_view("GET")
 async def beside_runs(request: HttpRequest, conversation_id: str) -> HttpResponseBase:
     """Follows what the visitor is told without asking: a person's words, and who has the conversation."""
+    refuse_crowd(request)
     visitor = access.required_visitor(request)
     after = _position(request, conversation_id)
     await beside.check(visitor, conversation_id)

@@ -7,17 +7,20 @@ runs in that context's own thread, which then lives as long as the response.
 
 import asyncio
 import io
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, cast
 
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.core.handlers.exception import convert_exception_to_response
-from django.http import StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
 
 from apps.common import metrics
+from apps.common.addresses import client_address
+from apps.common.errors import AppError
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -25,6 +28,26 @@ Send = Callable[[Message], Awaitable[None]]
 
 MAX_BODY = 65_536
 """Bytes of a request body on a streaming route, unless settings.STREAM_BODIES says otherwise for it."""
+
+COME_BACK = 10
+"""Seconds after which an address that has too many streams may try again."""
+_open: Counter[str] = Counter()
+"""Streams of this process, by the client's address; those of nobody's address under ""."""
+
+
+class TooManyStreams(AppError):
+    """One address may hold so many streams of a process, and no more: each costs memory for as long as it is open."""
+
+    code = "too_many_streams"
+    status = 429
+    retryable = True
+
+
+def refuse_crowd(request: HttpRequest) -> None:
+    """Raises TooManyStreams when the client's address has all the streams that it may have; before anything begins."""
+    address, most = client_address(request), settings.STREAMS_PER_ADDRESS
+    if address and 0 < most <= _open[address]:
+        raise TooManyStreams("Too many conversations are open from your network at the moment.", retry_after=COME_BACK)
 
 
 class EventStream(StreamingHttpResponse):
@@ -123,15 +146,20 @@ class StreamHandler(ASGIHandler):
         await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
         # Not the response: its end is also the signal to close the connections of this thread, which has none.
         request.close()
+        address = client_address(request)
         if not isinstance(response, EventStream):
             await send({"type": "http.response.body", "body": cast(Any, response).content})
             return
         events = response.events
         del request, response, headers  # some 6 kB that would stay as long as the stream
+        _open[address] += 1
         try:
             with metrics.STREAMS.track_inprogress():
                 async for chunk in events:
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body"})
         finally:
+            _open[address] -= 1
+            if not _open[address]:
+                del _open[address]
             await cast(Any, events).aclose()

@@ -3,6 +3,7 @@
 import asyncio
 import time
 import uuid
+from contextlib import ExitStack
 from typing import Any
 
 import httpx2 as httpx
@@ -176,3 +177,36 @@ def test_the_ledger_says_who_used_what(server: str, widget: WidgetKey) -> None:
         [(agent, who)] = set(UsageEntry.objects.values_list("agent", "visitor"))
         assert agent == Agent.objects.get(is_front=True).slug
     assert who.startswith("vis_")
+
+
+def test_an_address_has_so_many_streams_at_once(server: str, widget: WidgetKey) -> None:
+    """Those that only listen, too, which no count of messages holds back."""
+    visitor = Visitor(server, widget.key)
+    visitor.ask("hello").check()
+    path, crowd = f"/api/chat/conversations/{visitor.conversation}/stream", "203.0.113.7"
+
+    def listen(address: str) -> Any:
+        return visitor.http.stream("GET", path, headers={**visitor.headers(), "X-Forwarded-For": address})
+
+    with override_settings(TRUSTED_PROXIES=1, STREAMS_PER_ADDRESS=2), ExitStack() as leaving:
+        streams = [leaving.enter_context(listen(crowd)) for _ in range(2)]
+        assert [stream.status_code for stream in streams] == [200, 200]
+        with listen(crowd) as third:
+            third.read()
+            error = third.json()["error"]
+        assert (third.status_code, error["code"]) == (429, "too_many_streams")
+        assert third.headers["Retry-After"] == str(error["retry_after"])
+        assert send(visitor, address=crowd, conversation=visitor.conversation).status_code == 429
+        assert visitor.http.get(path.removesuffix("/stream"), headers=visitor.headers()).status_code == 200
+        with listen("203.0.113.8") as elsewhere:
+            assert elsewhere.status_code == 200
+        streams[0].close()
+        deadline = time.monotonic() + 20
+        while True:  # the server hears of it a moment later
+            with listen(crowd) as again:
+                if again.status_code == 200:
+                    break
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+    turns = visitor.http.get(path.removesuffix("/stream"), headers=visitor.headers()).json()["turns"]
+    assert [turn["role"] for turn in turns] == ["user", "agent"]  # what was refused began nothing

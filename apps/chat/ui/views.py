@@ -22,7 +22,7 @@ from apps.common.addresses import client_address
 from apps.common.api import AsyncView, api_view, read_json
 from apps.common.errors import InvalidInput, NotFound
 from apps.common.ids import new_id
-from apps.common.streaming import streaming_response
+from apps.common.streaming import refuse_crowd, streaming_response
 from apps.tenants.scope import in_tenant
 
 HEADERS = {"x-vercel-ai-ui-message-stream": "v1"}
@@ -108,6 +108,7 @@ async def ask(request: HttpRequest) -> HttpResponseBase:
     message = body.last_message()
     text = message.words()
     drain.refuse()
+    refuse_crowd(request)
     visitor, widget = await visitors.identify(request, widget_key=body.widget)
     if visitor is None:
         if widget is None:
@@ -142,6 +143,7 @@ async def resume(request: HttpRequest, chat: str) -> HttpResponseBase:
 
     Never an error for who is unknown: `useChat({resume: true})` asks before it has sent anything.
     """
+    refuse_crowd(request)
     visitor, _ = await visitors.identify(request)
     if visitor is not None:
         asked = await _asked(visitor, chat)
