@@ -172,6 +172,17 @@ def close(*, conversation_id: str, user: str, now: dt.datetime, actor: str, vers
 
 
 @transaction.atomic
+def meet(*, conversation_id: str, now: dt.datetime) -> None:
+    """A caller who waited for a person was put through to one, and talked with them."""
+    conversation = _found(conversation_id)
+    if conversation.attention == State.WAITING:
+        wanted = _row(conversation, Reason.PERSON)
+        PersonWanted.objects.filter(pk=wanted.pk).update(**_nobody(), version=F("version") + 1)
+        _turn_to(conversation, State.NONE, now)
+        audit.record(actor="system", action="conversation.put_through", target=conversation.pk)
+
+
+@transaction.atomic
 def leave(
     *, conversation_id: str, active_before: dt.datetime, words: str, agent_version: int, now: dt.datetime
 ) -> bool:

@@ -17,6 +17,8 @@ RING = 20
 """Seconds for which a person's phone rings."""
 MAX_VOICEMAIL = 180
 """Seconds."""
+TALKED = frozenset({"completed", "answered"})
+"""DialCallStatus when the person took the call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def after_human(*, status: str, fallback: Fallback) -> str:
     `status` is the webhook's DialCallStatus.
     """
     response = VoiceResponse()
-    if status not in ("completed", "answered"):
+    if status not in TALKED:
         _voicemail(response, fallback)
     response.hangup()
     return str(response)

@@ -1,4 +1,4 @@
-"""What Twilio asks and tells over HTTP of calls that we make. What all carriers do is in `answering`."""
+"""What Twilio alone asks and tells over HTTP. What all carriers do is in `answering`."""
 
 import logging
 
@@ -7,16 +7,19 @@ from django.utils import timezone
 
 from apps.agents.live import NoAgent
 from apps.common import drain
+from apps.common.database import in_thread
+from apps.conversations import attention
 from apps.conversations.models import Call
 from apps.plans.allowance import NotAllowed
 from apps.telephony import placed, placing, twiml
+from apps.telephony import webhooks as telephony
 from apps.telephony.calls import CarrierError, gateway
 from apps.telephony.core import progress
 from apps.telephony.dialects import TWILIO
 from apps.telephony.models import PlacedCall
 from apps.telephony.twiml import Fallback
 from apps.telephony.webhooks import markup, placed_call, question, signed, whole_number
-from apps.tenants.scope import in_tenant
+from apps.tenants.scope import all_tenants, in_tenant
 from apps.voice.admission import is_full
 from apps.voice.answering import OVER, end, joined, may_answer
 from apps.voice.tickets import Ticket
@@ -81,6 +84,22 @@ async def amd(request: HttpRequest) -> HttpResponse:
         except CarrierError as error:
             logger.warning("A machine was not dealt with", extra={"call": call.pk, "reason": error.code})
     return HttpResponse(status=204)
+
+
+@signed
+async def after_dial(request: HttpRequest) -> HttpResponse:
+    """A person's phone was rung for a caller, who waits for one no longer if they talked; else the ladder goes on."""
+    response: HttpResponse = await telephony.after_dial(request)
+    if response.status_code == 200 and request.POST.get("DialCallStatus") in twiml.TALKED:
+        call = await in_thread(_call, request.POST.get("CallSid", ""))
+        if call is not None:
+            await in_tenant(call.tenant_id, attention.meet, conversation_id=call.conversation_id, now=timezone.now())
+    return response
+
+
+def _call(carrier_call: str) -> Call | None:
+    with all_tenants(reason="a carrier's webhook names a call by the carrier's id"):
+        return Call.objects.filter(carrier=TWILIO.name, carrier_call=carrier_call).first() if carrier_call else None
 
 
 async def _report(request: HttpRequest, call: PlacedCall, *, status: str = "", answered_by: str = "") -> None:

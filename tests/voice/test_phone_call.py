@@ -142,8 +142,12 @@ class Patient(Script):
         return QUIET if isinstance(said, Leave) else said
 
 
-async def test_who_asks_for_a_person_is_put_through(server: str, clinic: Tenant, exchange: Exchange) -> None:
-    exchange.people[clinic.phone] = Person(lambda at_ms, heard: Leave())
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_who_asks_for_a_person_is_put_through(
+    server: str, clinic: Tenant, exchange: Exchange, is_there: bool
+) -> None:
+    """Who has talked with one waits no longer; whom nobody answered still does."""
+    exchange.people[clinic.phone] = Person((lambda at_ms, heard: Leave()) if is_there else None)
     call = exchange.call(
         from_=CALLER,
         to=NUMBER,
@@ -156,6 +160,7 @@ async def test_who_asks_for_a_person_is_put_through(server: str, clinic: Tenant,
     assert tools == ["request_human"], [(turn.role, turn.text) for turn in turns]
     assert any("putting you through" in turn.text for turn in turns)
     assert (record.ended, call.dialed) == ("transfer", [clinic.phone])
+    assert record.conversation.attention == ("" if is_there else "waiting")
 
 
 @pytest.mark.parametrize("path", ["incoming", "status"])
