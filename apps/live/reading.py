@@ -62,9 +62,11 @@ class Reader:
         """What is to be read, within KEPT seconds; empty when nothing is."""
         if not self._remote():
             self._resting = self._hub.loop.create_future()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._resting, KEPT)
-            self._resting = None
+            try:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._resting, KEPT)
+            finally:
+                self._resting = None
             self._answered_at = self._hub.loop.time()
         return self._remote()
 
