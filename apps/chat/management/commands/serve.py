@@ -8,6 +8,7 @@ import select
 import signal
 import socket
 import sys
+from time import perf_counter
 from typing import Any
 
 import uvicorn
@@ -29,6 +30,10 @@ MAX_FRAME = 65_536
 PING = 10.0
 """Seconds between two pings of a WebSocket, and for the answer: a browser that vanished ends its call in 20."""
 
+COLLECT_EVERY = 2.0
+COLLECTING = 0.001
+"""Garbage is collected so often (seconds), and for at most so much of the time: with a thousand open answers a look at
+all objects holds everybody up, and comes once in a minute or two."""
 _ARENA_MAX = -8
 """M_ARENA_MAX of glibc's malloc.h."""
 KEEP_ALIVE = 5
@@ -38,6 +43,16 @@ KEEP_ALIVE = 5
 class Server(uvicorn.Server):
     """Leaves in two steps, see drain.py. uvicorn would take connections until calls are over, and wait for streams that
     never end by themselves."""
+
+    _collect_at = 0.0
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second. What waits for the collector makes memory grow that is never given back."""
+        began = perf_counter()
+        if began >= self._collect_at:
+            gc.collect()
+            self._collect_at = began + max(COLLECT_EVERY, (perf_counter() - began) / COLLECTING)
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         drain.leave()
@@ -130,9 +145,8 @@ class Command(BaseCommand):
         )
         config.load()
         _raise_file_limit()
-        # What is loaded now stays: the collector need not look at it for every few hundred new objects. So it can look
-        # at the others often. What waits for it makes memory grow that is never given back.
+        # What is loaded now stays: the collector need not look at it for every few hundred new objects.
         gc.collect()
         gc.freeze()
-        gc.set_threshold(700, 2, 2)
+        gc.set_threshold(5_000, 4, 4)  # a connection that dies old is garbage of the oldest kind
         Server(config).run()
