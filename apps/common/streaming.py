@@ -146,11 +146,10 @@ class StreamHandler(ASGIHandler):
         await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
         # Not the response: its end is also the signal to close the connections of this thread, which has none.
         request.close()
-        address = client_address(request)
         if not isinstance(response, EventStream):
             await send({"type": "http.response.body", "body": cast(Any, response).content})
             return
-        events = response.events
+        events, address = response.events, client_address(request)
         del request, response, headers  # some 6 kB that would stay as long as the stream
         _open[address] += 1
         try:
