@@ -153,6 +153,12 @@ class _Pieces(aiohttp.StreamReader):
 
     __slots__ = ()
 
+    @classmethod
+    def adopt(cls, body: aiohttp.StreamReader) -> None:
+        """Makes aiohttp's body one of these."""
+        body.__class__ = cls
+        body._http_chunk_splits = None  # the book itself: 760 bytes
+
     def begin_http_chunk_receiving(self) -> None:
         pass
 
@@ -208,7 +214,7 @@ async def pieces(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
     """
     body = response.content
     if isinstance(body, aiohttp.StreamReader) and type(body) is aiohttp.StreamReader:
-        body.__class__ = _Pieces
+        _Pieces.adopt(body)
     socket = response.connection.transport if response.connection is not None else None  # None: it is all here
     watch = _Watch(body)
     try:

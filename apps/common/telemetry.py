@@ -80,14 +80,16 @@ def exporting(made: "TracerProvider") -> Iterator[None]:
 def span(name: str, attributes: Attributes | None = None, *, kind: SpanKind = SpanKind.INTERNAL) -> Iterator[Span]:
     """A span around what happens in the block, in which it is the current one. Not for generators that yield inside."""
     opened = tracer().start_span(name, kind=kind, attributes=attributes)
-    token = attach(trace.set_span_in_context(opened))
+    # Where nothing is recorded it is the one that is current: a context of its own would weigh 400 bytes.
+    token = None if opened is trace.get_current_span() else attach(trace.set_span_in_context(opened))
     try:
         yield opened
     except Exception as error:
         fail(opened, type(error).__name__)
         raise
     finally:
-        detach(token)
+        if token is not None:
+            detach(token)
         opened.end()
 
 
@@ -122,7 +124,8 @@ def enter(opened: Span) -> None:
 def leave(opened: Span) -> None:
     """Ends it. Its ids stay current, for a stream's log lines; what it held is let go."""
     opened.end()
-    attach(trace.set_span_in_context(NonRecordingSpan(opened.get_span_context())))
+    if not isinstance(opened, NonRecordingSpan):
+        attach(trace.set_span_in_context(NonRecordingSpan(opened.get_span_context())))
 
 
 def fail(opened: Span, kind: str) -> None:
