@@ -13,7 +13,7 @@ from faults.call_model import ANSWER, Break, CallModel, Script
 from faults.callers import CALLER, NUMBER, Caller, desert
 from faults.database import Database
 from faults.machines import Machine
-from faults.plan import surname
+from faults.plan import birthday, surname
 
 ENDED_WITHIN = 30.0
 """Seconds without an owner that a call may be on record as under way."""
@@ -65,7 +65,7 @@ class Trial:
         script = self.world.model.scripts[self.number] = Script()
         if self.chance.random() < tool:
             self.family = f"Wait{round(wait * 10)}x{surname(self.name)}" if wait else surname(self.name)
-            patient = {"first_name": "Vera", "last_name": self.family, "date_of_birth": "1990-05-17"}
+            patient = {"first_name": "Vera", "last_name": self.family, "date_of_birth": birthday(self.name)}
             script.tool = json.dumps(patient | {"phone": "+12125550142"})
         return script
 

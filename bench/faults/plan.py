@@ -4,6 +4,7 @@ import json
 import random
 import re
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 READING = ("get_office_hours", "get_services", "get_providers")
@@ -73,6 +74,11 @@ def surname(message: str) -> str:
     return "".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=14)).capitalize()
 
 
+def birthday(message: str) -> str:
+    """Any day of eighty years, as of people: who looks for a patient by it shall find about one."""
+    return str(date(1930, 1, 1) + timedelta(random.Random(f"birth of {message}").randrange(29_200)))
+
+
 def arguments(call: str, message: str, prompt: str, results: list[dict[str, Any]]) -> str:
     """The arguments of a call as JSON, from what the model has been told.
 
@@ -82,7 +88,7 @@ def arguments(call: str, message: str, prompt: str, results: list[dict[str, Any]
     """
     values: dict[str, Any] = {}
     if call == "create_new_patient":
-        values = {"first_name": "Vera", "last_name": surname(message), "date_of_birth": "1990-05-17"}
+        values = {"first_name": "Vera", "last_name": surname(message), "date_of_birth": birthday(message)}
         values["phone"] = "+12125550142"
     elif call == "find_next_available":
         found = _TODAY.search(prompt)
