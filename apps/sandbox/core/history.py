@@ -41,20 +41,24 @@ Event = Heard | Spoke | Result
 
 
 def read_events(messages: Iterable[JSON]) -> list[Event]:
-    """Messages in the wire format as events; system text is left out."""
+    """Messages in the wire format as events, without system text and what is said while a result is awaited."""
     calls: dict[str, tuple[str, dict[str, Any]]] = {}
+    awaited: set[str] = set()
     events: list[Event] = []
     for message in messages:
         role, text = message["role"], flat_text(message.get("content"))
         if role == "user":
             events.append(Heard(spell_out(text)))
+            awaited.clear()
         elif role == "assistant":
-            if text:
+            if text and not awaited:
                 events.append(Spoke(text))
             for call in message.get("tool_calls") or ():
                 function = call.get("function") or {}
+                awaited.add(call.get("id", ""))
                 calls[call.get("id", "")] = (function.get("name", ""), _arguments(function.get("arguments")))
         elif role == "tool":
+            awaited.discard(message.get("tool_call_id", ""))
             name, arguments = calls.get(message.get("tool_call_id", ""), ("", {}))
             events.append(_result(message.get("tool_call_id", ""), name, arguments, text))
     return events

@@ -21,7 +21,7 @@ from django.template.loader import render_to_string
 from tests.e2e.floor import scenes
 
 ROOT = Path(__file__).resolve().parents[3]
-PATIENCE = 10.0
+PATIENCE = 30.0
 CSP = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'"
 CONFIG = {
     "tenant": "Summit Software",
