@@ -1,4 +1,7 @@
-"""On the phone the agent says something while a tool takes its time, between the call and its result."""
+"""On the phone the agent says something while a tool takes its time, between the call and its result.
+
+Asked of the core itself: the chat's protocol, which `Dialogue` speaks, has no place for such words.
+"""
 
 import json
 from datetime import datetime

@@ -18,9 +18,10 @@ def match_patient(*, first_name: str, last_name: str, date_of_birth: dt.date) ->
     """
     name = f"{first_name} {last_name}"
     born = list(_born(date_of_birth))
-    exact = [key for key, known in born if folded(known) == folded(name)]
+    wanted = folded(name)
+    exact = [key for key, known in born if folded(known) == wanted]
     found = exact or [key for key, known in born if same_name(known, name)]
-    return Patient.objects.select_related("contact").get(pk=found[0]) if len(found) == 1 else None
+    return Patient.objects.select_related("contact").filter(pk=found[0]).first() if len(found) == 1 else None
 
 
 def is_registered(*, first_name: str, last_name: str, date_of_birth: dt.date) -> bool:
