@@ -1,7 +1,6 @@
 """The sound of a call in a real browser, both ways, through the product's own socket."""
 
 import secrets
-from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -18,8 +17,8 @@ from apps.tenants import keys
 from apps.tenants.scope import tenant_scope
 from apps.voice.core.formats import PCM16
 from tests.dashboard.floor import make_floor
-from tests.e2e.microphone import speaking_browser
-from tests.e2e.widget_stub.browser import until_true
+from tests.e2e.microphone import give_microphone, say
+from tests.e2e.widget_stub.browser import launched_browser, until_true
 
 OPEN = """async (ticket) => {
   const { openAudio } = await import("/static/dashboard/listening.js");
@@ -54,7 +53,7 @@ def loudest(frames: list[bytes]) -> int:
 @pytest.mark.browser
 @pytest.mark.once
 @pytest.mark.timeout(240)
-def test_a_supervisor_hears_and_speaks(server: str, transactional_db: None, tmp_path: Path) -> None:
+def test_a_supervisor_hears_and_speaks(server: str, transactional_db: None) -> None:
     floor = make_floor()
     _, call = floor.talk()
     owner = floor.owner
@@ -70,17 +69,19 @@ def test_a_supervisor_hears_and_speaks(server: str, transactional_db: None, tmp_
     sound = keys.call_sound(owner.tenant_id, call.pk)
     channel = client().pubsub()
     channel.subscribe(keys.call_voice(owner.tenant_id, call.pk, owner.user_id))
-    lines = [(second, "Good morning") for second in (1.0, 6.0, 11.0, 16.0)]
-    with speaking_browser(lines, tmp_path) as browser:
+    with launched_browser() as browser:
         page = browser.new_page()
+        give_microphone(page.context)
         page.goto(f"{server}/")
         page.mouse.click(5, 5)
         page.evaluate(OPEN, secret)
+        until_true(page, "'say' in window")
         frames: list[bytes] = []
         deadline = monotonic() + 40
         while loudest(frames) < 1_000:
             assert monotonic() < deadline, (len(frames), page.evaluate("ended"))
-            frames += voices(channel, page, sound, seconds=1.0)
+            say(page.main_frame, "Good morning")
+            frames += voices(channel, page, sound, seconds=2.0)
         assert b"" in frames  # they are there
         assert {len(frame) for frame in frames} <= {0, PCM16.frame_bytes}
         until_true(page, "loudest > 0.3")

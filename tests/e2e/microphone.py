@@ -1,50 +1,50 @@
-"""A Chromium whose microphone plays what a caller says, line by line at its time."""
+"""A microphone in Chromium that says what a test wants, when it wants it: what `getUserMedia` gives is played there."""
 
-import wave
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+import base64
 
-import numpy as np
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import BrowserContext, Frame, Locator, expect
 
 from apps.sandbox.core.tonespeech import speak
-from tests.e2e.widget_stub.browser import ARGUMENTS, chromium
 
 RATE = 48_000
-SECONDS = 90
+TRIES = 4
+MICROPHONE = f"""
+navigator.mediaDevices.getUserMedia = async () => {{
+  const voice = new AudioContext({{ sampleRate: {RATE} }});
+  const microphone = new MediaStreamAudioDestinationNode(voice);
+  window.say = (pcm16) => {{
+    const bytes = Uint8Array.from(atob(pcm16), (character) => character.charCodeAt(0));
+    const samples = Float32Array.from(new Int16Array(bytes.buffer), (sample) => sample / 32_768);
+    const buffer = new AudioBuffer({{ length: samples.length, sampleRate: {RATE} }});
+    buffer.copyToChannel(samples, 0);
+    const source = new AudioBufferSourceNode(voice, {{ buffer }});
+    source.connect(microphone);
+    source.start();
+  }};
+  return microphone.stream;
+}};
+"""
 
 
-@contextmanager
-def speaking_browser(lines: Sequence[tuple[float, str]], folder: Path) -> Iterator[Browser]:
-    """The browser of somebody who says each line so many seconds after the microphone was turned on.
-
-    Playwright keeps an event loop in this thread: leave this before a test uses the database.
-    """
-    path = folder / "microphone.wav"
-    _record(lines, path)
-    arguments = [
-        *ARGUMENTS,
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-audio-capture={path}%noloop",
-    ]
-    executable = chromium()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=arguments)
-        yield browser
-        browser.close()
+def give_microphone(context: BrowserContext) -> None:
+    """To all pages of `context`, and the frames in them."""
+    context.add_init_script(MICROPHONE)
 
 
-def _record(lines: Sequence[tuple[float, str]], path: Path) -> None:
-    samples = np.zeros(SECONDS * RATE, "<i2")
-    for at, text in lines:
-        # Twice in a breath: on a busy machine Chromium's microphone of files drops a tenth of a second now and then.
-        speech = np.frombuffer(speak(text, RATE) * 2, "<i2")
-        start = int(at * RATE)
-        if samples[start : start + len(speech)].any():
-            raise ValueError(f"“{text}” would be said into the line before it.")
-        samples[start : start + len(speech)] = speech
-    with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, RATE, 0, "NONE", ""))
-        file.writeframes(samples.tobytes())
+def say(frame: Frame, text: str) -> None:
+    """After the microphone is on."""
+    # Twice in a breath: on a busy machine Chromium's audio drops a tenth of a second now and then.
+    frame.evaluate("(pcm16) => say(pcm16)", base64.b64encode(speak(text, RATE) * 2).decode())
+
+
+def say_until(frame: Frame, text: str, heard: Locator) -> None:
+    """As somebody does who is not understood: again, until `heard` is there."""
+    for attempt in range(TRIES):
+        say(frame, text)
+        try:
+            expect(heard).to_be_visible(timeout=20_000)
+        except AssertionError:
+            if attempt == TRIES - 1:
+                raise
+        else:
+            return

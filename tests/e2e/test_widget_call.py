@@ -1,6 +1,4 @@
-"""“Call instead” in the widget on somebody's page, with a microphone that plays a file, against the whole product."""
-
-from pathlib import Path
+"""“Call instead” in the widget on somebody's page, with a microphone that speaks, against the whole product."""
 
 import pytest
 from playwright.sync_api import expect
@@ -8,7 +6,8 @@ from playwright.sync_api import expect
 from apps.conversations.models import Call, ToolCall
 from apps.tenants.models import Tenant
 from apps.tenants.scope import tenant_scope
-from tests.e2e.microphone import speaking_browser
+from tests.e2e.microphone import give_microphone, say_until
+from tests.e2e.widget_stub.browser import launched_browser
 
 QUESTION = "What are your opening hours?"
 
@@ -16,10 +15,11 @@ QUESTION = "What are your opening hours?"
 @pytest.mark.browser
 @pytest.mark.usefixtures("stand_in")
 @pytest.mark.timeout(240)
-def test_a_visitor_calls_instead_of_writing(server: str, clinic_demo: Tenant, tmp_path: Path) -> None:
+def test_a_visitor_calls_instead_of_writing(server: str, clinic_demo: Tenant) -> None:
     errors: list[str] = []
-    with speaking_browser([(2.0, QUESTION)], tmp_path) as browser:
+    with launched_browser() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 860}, locale="en-US")
+        give_microphone(page.context)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda line: errors.append(line.text) if "Policy" in line.text else None)
         page.goto(f"{server}/demo/{clinic_demo.slug}/")
@@ -28,7 +28,9 @@ def test_a_visitor_calls_instead_of_writing(server: str, clinic_demo: Tenant, tm
         frame.get_by_role("button", name="Call instead").click()
         frame.get_by_role("button", name="Start the call").click()
         call = frame.get_by_role("log", name="Transcript")
-        expect(call.get_by_text(QUESTION)).to_be_visible(timeout=40_000)
+        expect(call.locator(".turn").first).to_be_visible(timeout=40_000)
+        [inner] = [inner for inner in page.frames if "/widget/frame/" in inner.url]
+        say_until(inner, QUESTION, call.get_by_text(QUESTION))
         expect(call.locator(".turn").last).to_contain_text("AM", timeout=20_000)
         frame.get_by_role("button", name="Hang up").click()
         chat = frame.get_by_role("log", name="Messages")

@@ -68,6 +68,7 @@ class Line:
     frames: list[tuple[float, bytes]] = field(default_factory=list)
     controls: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
     closed: threading.Event = field(default_factory=threading.Event)
+    closing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def _do(self, work: Coroutine[Any, Any, Any]) -> None:
         asyncio.run_coroutine_threadsafe(work, self.loop).result(PATIENCE)
@@ -89,7 +90,11 @@ class Line:
         self._do(frames())
 
     def close(self, code: int) -> None:
-        self._do(self.socket.close(code=code))
+        async def close() -> None:
+            async with self.closing:
+                await self.socket.close(code=code)
+
+        self._do(close())
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         return [message for _, message in self.controls if message["type"] == kind]
@@ -151,7 +156,8 @@ class Stub:
                 line.frames.append((monotonic(), message.data))
             elif message.type == WSMsgType.TEXT:
                 line.controls.append((monotonic(), json.loads(message.data)))
-        line.closed.set()
+        async with line.closing:  # a connection cut while the page still speaks takes the code with it
+            line.closed.set()
         return socket
 
     async def page(self, request: web.Request) -> web.Response:
