@@ -57,7 +57,7 @@ def floor(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[F
     """Afterwards the server lets go of its floors before the tables are emptied."""
     monkeypatch.setattr(floor_module, "LINGER", 0.1)
     yield make_floor("summit", "+13035550199")
-    deadline = monotonic() + 10
+    deadline = monotonic() + 30
     while not all(each.idle for each in [*floors._floors.values()]) and monotonic() < deadline:
         sleep(0.02)
 

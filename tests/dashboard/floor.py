@@ -116,7 +116,7 @@ async def holding() -> AsyncIterator[Holder]:
     holder = Holder()
     following = asyncio.create_task(orders.follow(holder.perform))
     probe = Order(id="probe", tenant="ten_probe", call="", kind="listen")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not holder.done:  # from now on it hears
             try:
                 await orders.ask(probe, within=0.1)

@@ -263,7 +263,7 @@ async def test_whoever_is_gone_has_handed_back(talk: Talk, monkeypatch: pytest.M
         await asyncio.sleep(4.5)  # silent, and there
         assert (await talk.record()).supervision == "takeover"
     await talk.phone.hears(within=20)
-    async with asyncio.timeout(10):  # the agent speaks at once, and the record follows
+    async with asyncio.timeout(30):  # the agent speaks at once, and the record follows
         while (record := await talk.record()).supervision:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     assert record.version == 2

@@ -33,7 +33,7 @@ def summit_demo(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iter
     with all_tenants(reason="test"):
         tenant = Tenant.objects.get(slug="summit-sales")
     yield tenant
-    deadline = monotonic() + 10
+    deadline = monotonic() + 30
     while not all(each.idle for each in [*floors._floors.values()]) and monotonic() < deadline:
         sleep(0.02)
 
@@ -87,7 +87,7 @@ def test_a_manager_watches_the_floor_until_they_are_removed(server: str, summit_
         oscar = page.locator(".tile", has=page.locator(".name", has_text="Oscar"))
         expect(oscar).to_have_attribute("data-state", "free")
         aside(lambda: pause(summit_demo, "Oscar"))
-        expect(oscar).to_have_attribute("data-state", "paused", timeout=3_000)
+        expect(oscar).to_have_attribute("data-state", "paused")
 
         owner = browser.new_context(locale="en-US").new_page()
         log_in(owner, server, OWNER)
@@ -96,8 +96,8 @@ def test_a_manager_watches_the_floor_until_they_are_removed(server: str, summit_
         expect(page.locator("[data-command='agent.assign_lead']")).to_have_attribute("title", "Oscar is paused.")
         page.locator("[data-command='agent.resume']").click()
         expect(page.locator(".outcome")).to_have_text("Letting Oscar go on: done")
-        expect(oscar).to_have_attribute("data-state", "free", timeout=3_000)
-        expect(owner.locator(".tile", has_text="Oscar")).to_have_attribute("data-state", "free", timeout=3_000)
+        expect(oscar).to_have_attribute("data-state", "free")
+        expect(owner.locator(".tile", has_text="Oscar")).to_have_attribute("data-state", "free")
         page.locator("[data-command='agent.assign_lead']").click()
         page.get_by_role("combobox").last.fill("theo grant")
         expect(page.locator("#lead-list + .note")).to_have_text("No lead matches.")  # he is closed
@@ -105,8 +105,8 @@ def test_a_manager_watches_the_floor_until_they_are_removed(server: str, summit_
         expect(page.locator("#lead-list li")).to_have_count(1)
 
         aside(lambda: remove(summit_demo, MANAGER))
-        expect(page.locator("#refused")).to_be_visible(timeout=6_000)
-        expect(badge).to_have_text(re.compile("^stale since"), timeout=5_000)
+        expect(page.locator("#refused")).to_be_visible()
+        expect(badge).to_have_text(re.compile("^stale since"))
         expect(owner.locator("#badge-words")).to_have_text(LIVE)
         expect(owner.locator("#watcher-count")).to_have_text("1 person watches", timeout=25_000)
     assert errors == []

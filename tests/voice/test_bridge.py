@@ -109,7 +109,7 @@ async def begun() -> tuple[Bridge, ScriptedModel, SlowCarrier, Office, "asyncio.
 
 
 async def until(condition: Any) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             if condition():
                 return
@@ -145,7 +145,7 @@ async def test_a_carrier_that_takes_nothing_does_not_keep_the_call() -> None:
     bridge, _, carrier, office, running = await begun()
     await until(lambda: carrier.frames)
     bridge.end(EndAsked("supervisor", now=True))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await running
     assert office.closed is not None
     ended, timings = office.closed
@@ -161,7 +161,7 @@ async def test_a_socket_that_breaks_while_sending_ends_the_call() -> None:
 
     bridge._send = broken
     carrier.open.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await running
     assert office.closed is not None
     assert office.closed[0].reason == "carrier_lost"
@@ -176,7 +176,7 @@ async def test_a_caller_who_hangs_up_while_we_send_is_no_lost_call() -> None:
 
     bridge._send = closed
     carrier.open.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await running
     assert office.closed is not None
     assert office.closed[0].reason == "caller_left"

@@ -54,7 +54,7 @@ async def test_a_call_leaves_its_recording_its_black_box_and_its_cost(server: st
         await caller.until("ended")
     assert greeting["text"].startswith(CONSENT)
     record, _, _ = await ended(kept)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             if len(found := await sync_to_async(_files)(kept)) == 2:
                 break

@@ -37,7 +37,7 @@ def browser() -> Iterator[Browser]:
 def opened(browser: Browser, stub: Stub, **options: Any) -> Iterator[Page]:
     """The floor's page; no error, and nothing against its Content-Security-Policy, until the end."""
     context = browser.new_context(**{"viewport": WIDE, "locale": "en-US", "timezone_id": "America/Denver"} | options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))

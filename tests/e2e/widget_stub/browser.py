@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e.widget_stub import ROOT
 
@@ -26,6 +26,8 @@ ARGUMENTS = [
     # In place of Playwright's own list, which takes from third-party frames the storage that they have with visitors.
     "--disable-features=HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,MediaRouter,OptimizationHints,PaintHolding",
 ]
+
+expect.set_options(timeout=20_000)  # milliseconds; the page of a busy machine is no other page
 
 
 def chromium() -> str:
@@ -49,7 +51,7 @@ def launched_browser(**options: Any) -> Iterator[Browser]:
         browser.close()
 
 
-def until_true(page: Page, expression: str, *, within: float = 10.0) -> None:
+def until_true(page: Page, expression: str, *, within: float = 30.0) -> None:
     """As Playwright's `wait_for_function`, which asks again by `eval`: our pages' policy forbids that.
 
     Args:

@@ -27,7 +27,7 @@ def browser() -> Iterator[Browser]:
 @contextmanager
 def opened_context(browser: Browser, stub: dict[str, str], **options: Any) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 1280, "height": 860}, locale="en-US", **options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     context.request.post(stub["product"] + "/stub/begin")
     yield context
     context.close()

@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Browser
 
-PATIENCE = 15
+PATIENCE = 30
 """Seconds."""
 
 

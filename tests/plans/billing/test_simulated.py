@@ -129,7 +129,7 @@ def listening(answers: list[int]) -> Iterator[tuple[str, list[bytes]]]:
 
 
 def until(true: Callable[[], bool]) -> None:
-    deadline = monotonic() + 15
+    deadline = monotonic() + 30
     while not true():
         assert monotonic() < deadline
         sleep(0.02)

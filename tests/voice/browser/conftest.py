@@ -76,7 +76,7 @@ def opened(
 ) -> Iterator[Page]:
     """The call page, or another; no error in the console until the end, except of requests that the test refuses."""
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 860}, "locale": "en-US"} | options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))

@@ -21,7 +21,7 @@ from django.template.loader import render_to_string
 
 ROOT = Path(__file__).resolve().parents[3]
 RATE = 24_000
-PATIENCE = 10.0
+PATIENCE = 30.0
 CSP = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:"
 CONFIG = {
     "tenant": {"name": "Riverside Clinic", "slug": "riverside-clinic", "accent": "#0f766e"},
