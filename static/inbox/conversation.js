@@ -2,6 +2,7 @@
 import { element } from "../widget/dom.js";
 import { newId } from "../widget/ids.js";
 import { Answer } from "./answer.js";
+import { Still } from "./still.js";
 import { toolElement, turnElement } from "./turns.js";
 import { CHANNELS } from "./words.js";
 
@@ -20,6 +21,9 @@ export class Conversation {
   #first = 0;
   #run = null; // {id, answer}
   #asked = 0;
+  #looks = 0;
+  #shown = 0; // the latest look that is shown
+  #still;
   #typedAt = 0;
   #drafts = new Map(); // words that were not sent yet, by conversation
   #parts = null;
@@ -29,6 +33,7 @@ export class Conversation {
     this.#api = api;
     this.#words = words;
     this.#el = el;
+    this.#still = new Still(el);
     this.#on = on;
   }
 
@@ -65,8 +70,10 @@ export class Conversation {
   async refresh() {
     if (!this.#data) return;
     const asked = this.#asked;
+    const look = ++this.#looks;
     const data = await this.#api.conversation(this.id, { after: Math.max(0, this.#last - AGAIN) });
-    if (asked !== this.#asked || !this.#data) return;
+    if (asked !== this.#asked || !this.#data || look < this.#shown) return; // a slow answer tells how it was
+    this.#shown = look;
     const atEnd = this.#atEnd();
     this.#take({ ...data, earlier: this.#data.earlier });
     if (atEnd) this.#toEnd();
@@ -126,6 +133,7 @@ export class Conversation {
       if (turn.role === "agent" && turn.run && turn.run === this.#run?.id) continue; // in the live answer
       const made = turnElement(turn, this.#words, { visitor: data.who });
       const before = this.#turns.get(turn.id);
+      if (before?.isEqualNode(made)) continue; // whoever copies from it keeps what they have marked
       if (before) before.replaceWith(made);
       else this.#place(made, turn.number);
       this.#turns.set(turn.id, made);
@@ -183,7 +191,7 @@ export class Conversation {
 
   #header() {
     const data = this.#data;
-    const { title, facts, verbs, about, earlier, composer, field } = this.#parts;
+    const { title, facts, earlier, composer, field } = this.#parts;
     title.textContent = data.who;
     const version = data.turns.findLast((turn) => turn.agent_version)?.agent_version;
     if (version) this.#parts.version = version;
@@ -193,11 +201,17 @@ export class Conversation {
     facts.textContent = `${CHANNELS[data.channel]} · ${agent} · ${data.talking ? "on the line" : over}`;
     earlier.hidden = !data.earlier || this.#first <= 1;
     composer.hidden = !data.is_mine;
+    if (!data.is_mine && document.activeElement === field) title.focus();
+    this.#still.show(() => this.#data && this.#offer());
+  }
+
+  /** What is known, and what can be done. */
+  #offer() {
+    const { about, verbs } = this.#parts;
     about.replaceChildren(...this.#facts());
     const held = verbs.contains(document.activeElement) ? document.activeElement.textContent : null;
     verbs.replaceChildren(...this.#verbs());
     [...verbs.children].find((each) => each.textContent === held)?.focus();
-    if (!data.is_mine && document.activeElement === field) title.focus();
   }
 
   #facts() {
@@ -240,6 +254,7 @@ export class Conversation {
       if (this.id === id) this.#parts.problem.textContent = error.message;
     }
     this.#parts?.verbs.removeAttribute("aria-busy");
+    for (const each of this.#parts?.verbs.querySelectorAll("button") ?? []) each.disabled = false;
     if (this.id === id) await this.refresh().catch(() => {});
     this.#on.changed();
   }
@@ -283,7 +298,7 @@ export class Conversation {
       const data = await this.#api.conversation(this.id, { before: this.#first });
       if (asked !== this.#asked) return;
       const fromEnd = scroller.scrollHeight - scroller.scrollTop;
-      this.#take(data);
+      this.#take({ ...this.#data, turns: data.turns, earlier: data.earlier });
       scroller.scrollTop = scroller.scrollHeight - fromEnd;
     } catch (error) {
       problem.textContent = error.message;

@@ -1,5 +1,6 @@
 /** The list of conversations: newest activity first, kept up to date row by row. */
 import { element } from "../widget/dom.js";
+import { Still } from "./still.js";
 import { CHANNELS } from "./words.js";
 
 const EMPTY = {
@@ -21,6 +22,7 @@ export class List {
   #rows = new Map();
   #next = null;
   #asked = 0;
+  #still;
   #current = null;
 
   /** @param on {open(id), counts(counts), rows(rows, {fresh})} */
@@ -28,6 +30,7 @@ export class List {
     this.#api = api;
     this.#words = words;
     this.#el = els.list;
+    this.#still = new Still(els.list);
     this.#empty = els.empty;
     this.#older = els.older;
     this.#on = on;
@@ -125,6 +128,11 @@ export class List {
   #show() {
     const rows = [...this.#rows.values()].sort((a, b) => (a.last_at < b.last_at ? 1 : a.last_at > b.last_at ? -1 : 0));
     this.#rows = new Map(rows.map((row) => [row.id, row]));
+    this.#still.show(() => this.#render());
+  }
+
+  #render() {
+    const rows = [...this.#rows.values()];
     const focused = this.#el.contains(document.activeElement) ? document.activeElement.dataset.id : null;
     this.#el.replaceChildren(...rows.map((row) => this.#row(row)));
     if (focused) this.#el.querySelector(`a[data-id="${focused}"]`)?.focus({ preventScroll: true });

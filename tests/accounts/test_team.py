@@ -34,7 +34,7 @@ def test_the_table_tells_the_roles_apart(db: None) -> None:
     assert "| Contacts | everything | everything | view, add, change |" in rows
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("role", ROLES)
 def test_answers_are_as_the_table_says(transactional_db: None, role: str) -> None:
     """Each page of the admin, asked for as somebody of that role would, with a row of the business itself."""

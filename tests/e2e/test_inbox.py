@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from apps.chat.demo import PASSWORD
 from apps.conversations.models import Turn
@@ -82,6 +82,58 @@ def test_a_person_takes_over_and_hands_back(server: str, clinic_demo: Tenant, wi
     with tenant_scope(clinic_demo.pk):
         texts = list(Turn.objects.filter(role="supervisor").values_list("text", "unheard"))
     assert texts == [("I am a person. What is it?", ""), ("", "A nurse calls at five.")]
+
+
+def press(page: Page, button: Locator) -> None:
+    """The finger is down, and stays there."""
+    button.hover()
+    page.mouse.down()
+
+
+@pytest.mark.browser
+def test_news_under_a_pressed_button_does_not_take_the_click(server: str, clinic_demo: Tenant) -> None:
+    with launched_browser() as browser:
+        inbox = logged_in(browser.new_page(viewport={"width": 1280, "height": 844}), server)
+        visitor = browser.new_page()
+        visitor.goto(f"{server}/widget/frame/wk_demo_healthcare")
+        say(visitor, "hello")
+        expect(visitor.get_by_role("button", name="Send")).to_be_visible()
+        row = inbox.get_by_role("listitem").filter(has_text="Visitor")
+        with inbox.expect_response(re.compile("[?&]ids=")):
+            press(inbox, row)
+            say(visitor, "Are you there?")
+        inbox.mouse.up()
+        expect(inbox.locator(".log")).to_contain_text("Are you there?")
+        press(inbox, inbox.get_by_role("button", name="Take over"))
+        say(visitor, "Still there?")
+        expect(inbox.locator(".log")).to_contain_text("Still there?")
+        inbox.mouse.up()
+        expect(inbox.get_by_label("Your message")).to_be_focused()
+
+
+@pytest.mark.browser
+def test_a_slow_answer_does_not_bring_back_how_it_was(server: str, clinic_demo: Tenant) -> None:
+    """The page has asked before the chat was taken over, and is told afterwards."""
+    with launched_browser() as browser:
+        inbox = logged_in(browser.new_page(viewport={"width": 1280, "height": 844}), server)
+        visitor = browser.new_page()
+        visitor.goto(f"{server}/widget/frame/wk_demo_healthcare")
+        say(visitor, "hello")
+        expect(visitor.get_by_role("button", name="Send")).to_be_visible()
+        inbox.get_by_role("listitem").first.click()
+        expect(inbox.locator(".log")).to_contain_text("hello")
+        slow: list[tuple[Route, APIResponse]] = []
+        inbox.route(re.compile("[?&]after="), lambda route: slow.append((route, route.fetch())), times=1)
+        say(visitor, "Are you there?")
+        while not slow:
+            inbox.wait_for_timeout(20)
+        inbox.get_by_role("button", name="Take over").click()
+        expect(inbox.get_by_label("Your message")).to_be_focused()
+        [(route, answer)] = slow
+        with inbox.expect_event("requestfinished", lambda request: request == route.request):
+            route.fulfill(response=answer)
+        inbox.evaluate("fetch('/healthz').then((answer) => answer.text())")
+        expect(inbox.get_by_label("Your message")).to_be_focused()
 
 
 @pytest.mark.browser

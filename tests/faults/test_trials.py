@@ -8,7 +8,7 @@ from faults.kinds import KINDS
 
 from tests.faults.conftest import BENCH
 
-pytestmark = [pytest.mark.once, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.once, pytest.mark.timeout(600)]
 VIOLATIONS = slice(5, 11)
 """The columns that must be 0."""
 
@@ -17,7 +17,7 @@ VIOLATIONS = slice(5, 11)
 def batches() -> dict[str, tuple[list[str], str]]:
     """By title of the fault: its row of the table, and what was complained of."""
     command = [sys.executable, "trials.py", "--trials", "2", "--lanes", "2", "--database", "sqlite", "--seed", "suite"]
-    done = subprocess.run(command, cwd=BENCH, capture_output=True, text=True, timeout=390)
+    done = subprocess.run(command, cwd=BENCH, capture_output=True, text=True, timeout=590)
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in done.stdout.splitlines()[2:]]
     return {row[0]: (row, done.stderr) for row in rows} or pytest.fail(f"no table:\n{done.stdout}\n{done.stderr}")
 
@@ -31,5 +31,5 @@ def test_a_fault_costs_no_visitor_anything(batches: dict[str, tuple[list[str], s
 
 def test_a_short_soak_finds_nothing_wrong() -> None:
     command = [sys.executable, "soak.py", "--minutes", "0.5", "--visitors", "12", "--database", "sqlite"]
-    done = subprocess.run(command, cwd=BENCH, capture_output=True, text=True, timeout=200)
+    done = subprocess.run(command, cwd=BENCH, capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, done.stdout + done.stderr

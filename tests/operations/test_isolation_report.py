@@ -29,7 +29,7 @@ from apps.tenants.scope import all_tenants
 from callsphere.settings import ENV
 from tests.conftest import make_member, make_tenant
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(800)]
 
 
 def quietly(line: str) -> None:

@@ -219,7 +219,10 @@ async def test_bells_orders_and_presence(everywhere: Any) -> None:
         assert await radio.send(bell, b"look") in (1, 2)  # a Cluster's server tells of its own first
         await asyncio.to_thread(redis.client().publish, bell, b"again")
         for receiver in receivers:
-            assert [await receiver.next(within=30) for _ in range(2)] == [b"look", b"again"]
+            heard = await receiver.next(within=30)
+            if heard == b"nobody":  # a Cluster's servers pass it on to each other in their own time
+                heard = await receiver.next(within=30)
+            assert [heard, await receiver.next(within=30)] == [b"look", b"again"]
             receiver.close()
 
     answering = asyncio.create_task(orders.follow(lambda order: Answer(True) if order.call == "mine" else None))

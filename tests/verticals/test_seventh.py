@@ -38,7 +38,7 @@ def manage(product: Path, *arguments: str) -> str:
         cwd=product,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -46,7 +46,7 @@ def manage(product: Path, *arguments: str) -> str:
 
 
 @pytest.mark.once
-@pytest.mark.timeout(400)  # a pytest of its own, with its migrations
+@pytest.mark.timeout(900)  # a pytest of its own, with its migrations
 def test_it_works_and_no_migration_of_anybody_changes(product: Path) -> None:
     manage(product, "makemigrations", "--check", "--dry-run")
     manage(product, "migrate", "--verbosity=0")
