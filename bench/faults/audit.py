@@ -98,6 +98,8 @@ async def _replay(visitor: Visitor, told: Told) -> tuple[int, list[Event]]:
             replayed += parser.feed(piece)
     finally:
         response.close()
+    if not replayed or replayed[-1].name != "done":  # a process that leaves, or is killed, cuts it off
+        raise Again(f"{response.status}, and no end after {len(replayed)} events of a replay")
     return status, replayed
 
 

@@ -130,10 +130,11 @@ export class RunStream {
     clearTimeout(this.#timer);
   }
 
+  /** @returns {boolean} whether it failed, and the other tabs were told */
   async #read(turn, lost) {
     clearTimeout(this.#timer);
     lost.addEventListener("abort", () => turn.abort());
-    if (turn.signal.aborted) return;
+    if (turn.signal.aborted) return false;
     this.#reader = new Reader({ api: this.#api, source: this, signal: turn.signal, state: this.#on.state });
     this.#tell([]);
     try {
@@ -143,9 +144,11 @@ export class RunStream {
       // Each tab would run into the same wall, one after the other.
       this.#tabs.send("failed", { run, message, error: error && { ...error, message: error.message } });
       this.fail(error);
+      return true;
     } finally {
       this.#reader = null;
     }
+    return false;
   }
 
   /** @returns {boolean} false when something is missing before the next event */

@@ -1,3 +1,5 @@
+const HEARD_MS = 500;
+
 /**
  * The other tabs of this browser that show the same chat. A browser opens six connections to an origin over HTTP/1.1,
  * so all tabs together hold one stream: the tab that has the lock reads it and tells the others over a channel.
@@ -64,7 +66,8 @@ export class Tabs {
   }
 
   /**
-   * Run `work(lost)` while no other tab does; `lost` aborts when another tab has taken over.
+   * Run `work(lost)` while no other tab does; `lost` aborts when another tab has taken over. Where it resolves to true,
+   * the others go on waiting until they have heard what it has told them: a channel may be slower than a lock.
    * @param {AbortSignal} signal gives the wait up
    * @param {boolean} steal take over from a tab that no longer answers
    * @param {string} lock which of the two streams
@@ -74,9 +77,14 @@ export class Tabs {
     if (!this.#shared) return work(lost.signal);
     let working = null;
     try {
-      await navigator.locks.request(`${this.#name}:${lock}`, steal ? { steal } : { signal }, () => {
-        working = work(lost.signal);
-        return working;
+      await new Promise((over, refused) => {
+        const hold = async () => {
+          working = work(lost.signal);
+          const linger = await working;
+          over();
+          if (linger) await new Promise((heard) => setTimeout(heard, HEARD_MS));
+        };
+        navigator.locks.request(`${this.#name}:${lock}`, steal ? { steal } : { signal }, hold).catch(refused);
       });
     } catch (error) {
       if (error.name !== "AbortError") throw error;

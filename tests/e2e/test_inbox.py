@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import APIResponse, Locator, Page, Route, expect
+from playwright.sync_api import APIResponse, Browser, Locator, Page, Route, expect
 
 from apps.chat.demo import PASSWORD
 from apps.conversations.models import Turn
@@ -84,6 +84,16 @@ def test_a_person_takes_over_and_hands_back(server: str, clinic_demo: Tenant, wi
     assert texts == [("I am a person. What is it?", ""), ("", "A nurse calls at five.")]
 
 
+def inbox_and_visitor(browser: Browser, server: str) -> tuple[Page, Page]:
+    """The visitor has said hello and been answered."""
+    inbox = logged_in(browser.new_page(viewport={"width": 1280, "height": 844}), server)
+    visitor = browser.new_page()
+    visitor.goto(f"{server}/widget/frame/wk_demo_healthcare")
+    say(visitor, "hello")
+    expect(visitor.get_by_role("button", name="Send")).to_be_visible()
+    return inbox, visitor
+
+
 def press(page: Page, button: Locator) -> None:
     """The finger is down, and stays there."""
     button.hover()
@@ -93,11 +103,7 @@ def press(page: Page, button: Locator) -> None:
 @pytest.mark.browser
 def test_news_under_a_pressed_button_does_not_take_the_click(server: str, clinic_demo: Tenant) -> None:
     with launched_browser() as browser:
-        inbox = logged_in(browser.new_page(viewport={"width": 1280, "height": 844}), server)
-        visitor = browser.new_page()
-        visitor.goto(f"{server}/widget/frame/wk_demo_healthcare")
-        say(visitor, "hello")
-        expect(visitor.get_by_role("button", name="Send")).to_be_visible()
+        inbox, visitor = inbox_and_visitor(browser, server)
         row = inbox.get_by_role("listitem").filter(has_text="Visitor")
         with inbox.expect_response(re.compile("[?&]ids=")):
             press(inbox, row)
@@ -115,11 +121,7 @@ def test_news_under_a_pressed_button_does_not_take_the_click(server: str, clinic
 def test_a_slow_answer_does_not_bring_back_how_it_was(server: str, clinic_demo: Tenant) -> None:
     """The page has asked before the chat was taken over, and is told afterwards."""
     with launched_browser() as browser:
-        inbox = logged_in(browser.new_page(viewport={"width": 1280, "height": 844}), server)
-        visitor = browser.new_page()
-        visitor.goto(f"{server}/widget/frame/wk_demo_healthcare")
-        say(visitor, "hello")
-        expect(visitor.get_by_role("button", name="Send")).to_be_visible()
+        inbox, visitor = inbox_and_visitor(browser, server)
         inbox.get_by_role("listitem").first.click()
         expect(inbox.locator(".log")).to_contain_text("hello")
         slow: list[tuple[Route, APIResponse]] = []
@@ -140,11 +142,7 @@ def test_a_slow_answer_does_not_bring_back_how_it_was(server: str, clinic_demo: 
 def test_an_idle_page_hears_a_person_who_begins(server: str, clinic_demo: Tenant) -> None:
     """No run of the visitor's is under way, and nobody was asked for."""
     with launched_browser() as browser:
-        inbox = logged_in(browser.new_page(), server)
-        visitor = browser.new_page()
-        visitor.goto(f"{server}/widget/frame/wk_demo_healthcare")
-        say(visitor, "hello")
-        expect(visitor.get_by_role("button", name="Send")).to_be_visible(timeout=20_000)
+        inbox, visitor = inbox_and_visitor(browser, server)
         inbox.get_by_role("listitem").first.click(timeout=20_000)
         inbox.get_by_role("button", name="Take over").click()
         inbox.get_by_label("Your message").fill("May I help?")

@@ -170,6 +170,21 @@ def test_failure_is_shown_in_all_and_tried_again_from_any(visitor: Visitor, othe
         expect(tab.frame.get_by_role("alert")).to_have_count(0)
 
 
+def test_a_failure_is_heard_before_another_tab_tries(visitor: Visitor) -> None:
+    """Where the channel between tabs is slower than their lock."""
+    visitor.context.add_init_script("""(() => {
+        const listen = BroadcastChannel.prototype.addEventListener;
+        BroadcastChannel.prototype.addEventListener = function (type, hear) {
+            listen.call(this, type, (event) => setTimeout(() => hear(event), 150));
+        };
+    })()""")
+    other = visitor.another_tab()
+    visitor.say("/429")
+    for tab in (visitor, other):
+        expect(tab.frame.get_by_role("alert")).to_contain_text("That was a lot of messages.")
+    assert len(visitor.log("/api/chat/stream")) == 1
+
+
 def test_tab_opened_later_goes_on_and_the_last_one_takes_the_conversation_along(visitor: Visitor) -> None:
     visitor.say("hello")
     assert_exchange(visitor, "hello")
