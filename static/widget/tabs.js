@@ -1,5 +1,3 @@
-const HEARD_MS = 500;
-
 /**
  * The other tabs of this browser that show the same chat. A browser opens six connections to an origin over HTTP/1.1,
  * so all tabs together hold one stream: the tab that has the lock reads it and tells the others over a channel.
@@ -13,6 +11,8 @@ const HEARD_MS = 500;
  * Plain http has no Web Locks, and where storage is blocked there is nothing to share: then a tab is alone and streams
  * for itself. Partitioned storage comes to the same, since locks and channels are partitioned with it.
  */
+const HEARD_MS = 500; // after so long every tab that runs has heard what was said on the channel
+
 export class Tabs {
   #name;
   #on;
